@@ -1,0 +1,1 @@
+"""Trygg's engine: definitions, cases, people, records and rules. It knows no web framework."""

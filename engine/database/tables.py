@@ -1,0 +1,357 @@
+"""The tables. Times are UTC; days are the school's own (Europe/Oslo).
+
+Content about people stands in columns named `sealed_*`: bytes from `engine.records.vault`, sealed
+with the case's own key. Names of pupils, guardians and staff stand open in the register, because
+lists are searched by them.
+
+People are named in answers by a reference: `elev:3`, `ansatt:7`, `foresatt:2`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import (
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcTime(TypeDecorator):
+    """A moment, stored without zone as UTC, read back with zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of all tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime, bytes: LargeBinary, str: String}
+
+
+# --- who -------------------------------------------------------------------------------------
+
+
+class School(Table):
+    __tablename__ = "school"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    owner: Mapped[str]  # the municipality (skoleeier)
+
+
+class Account(Table):
+    """A person on the staff, of the school or of skoleeier, who can log in."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(default="nb")
+
+
+class RoleHolding(Table):
+    """An account holds a role at a school, for a time, for one class or (None) for all."""
+
+    __tablename__ = "role_holding"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    role: Mapped[str] = mapped_column(index=True)
+    class_name: Mapped[str | None]
+    from_date: Mapped[date]
+    to_date: Mapped[date | None]  # last day, included
+
+
+class Pupil(Table):
+    __tablename__ = "pupil"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    name: Mapped[str]
+    class_name: Mapped[str]  # "4B"; its digits are the trinn
+    left_on: Mapped[date | None]
+
+
+class Guardian(Table):
+    __tablename__ = "guardian"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Guardianship(Table):
+    """A guardian of a pupil. The flags decide what may be told to whom (two homes)."""
+
+    __tablename__ = "guardianship"
+    pupil_id: Mapped[int] = mapped_column(ForeignKey("pupil.id"), primary_key=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), primary_key=True)
+    parental_responsibility: Mapped[bool] = mapped_column(default=True)
+    address_block: Mapped[bool] = mapped_column(default=False)
+    interpreter: Mapped[bool] = mapped_column(default=False)
+
+
+# --- processes -------------------------------------------------------------------------------
+
+
+class ProcessVersion(Table):
+    """An immutable bundle of files: a process, what it calls, forms, decisions and rules."""
+
+    __tablename__ = "process_version"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    process_id: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    status: Mapped[str]  # draft | submitted | published | retired
+    bundle: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+# --- cases -----------------------------------------------------------------------------------
+
+
+class Case(Table):
+    __tablename__ = "case"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)  # 2026-031
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"), index=True)
+    reporter_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    process_id: Mapped[str]
+    version: Mapped[str] = mapped_column(ForeignKey("process_version.sha256"))
+    status: Mapped[str] = mapped_column(index=True)  # engine.cases.state.Status
+    shielded: Mapped[str | None]  # None | ansatt | ledelse (domain.md 5.0a.4)
+    serious: Mapped[bool] = mapped_column(default=False)  # skoleeier has been or must be told
+    revision: Mapped[int] = mapped_column(default=0)
+    opened_at: Mapped[datetime]
+    received_at: Mapped[datetime | None]  # mottatt_rektor: when the report was delivered
+    ended_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    wrapped_key: Mapped[bytes | None]  # the case's own key, wrapped by the master key
+    state: Mapped[bytes]  # control flow only, no answers
+    state_version: Mapped[int]
+    event_count: Mapped[int] = mapped_column(default=0)
+    event_head: Mapped[str] = mapped_column(default="")
+
+
+class CaseRole(Table):
+    """A role that a person holds in one case: melder, saksansvarlig, undersoker ..."""
+
+    __tablename__ = "case_role"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    role: Mapped[str]
+    from_time: Mapped[datetime]
+    to_time: Mapped[datetime | None]
+
+
+class NamedPerson(Table):
+    """A member of staff who is named in a case and so can neither handle nor approve it."""
+
+    __tablename__ = "named_person"
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
+    part: Mapped[str]  # nevnt | mistenkt
+
+
+class Scope(Table):
+    """Where answers belong: a child of a multi-instance step, or a called process."""
+
+    __tablename__ = "scope"
+    id: Mapped[str] = mapped_column(primary_key=True)  # the task that opens it
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    seq: Mapped[int]  # order of opening within the case
+    kind: Mapped[str]  # mi | call
+    step: Mapped[str]
+    parent_id: Mapped[str]  # "" is the case
+    group: Mapped[str | None]  # mi: the loop task whose children belong together
+    variable: Mapped[str | None]
+    sealed_item: Mapped[bytes | None]
+    result: Mapped[str | None]  # call: id of the end event that ended it
+
+
+class Task(Table):
+    """One user task, for one person or role. The open ones make the inbox."""
+
+    __tablename__ = "task"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    token: Mapped[str] = mapped_column(unique=True)  # the engine's id of this task
+    scope_id: Mapped[str]
+    process_id: Mapped[str]
+    step: Mapped[str]
+    name: Mapped[str]
+    form_key: Mapped[str]
+    role: Mapped[str | None]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    state: Mapped[str]  # open | done | withdrawn
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    done_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (
+        Index(None, "state", "role", "due_at"),
+        Index(None, "state", "assignee_id", "due_at"),
+    )
+
+
+class Answer(Table):
+    """What was filled in at one task. Never changed; a correction is a new row."""
+
+    __tablename__ = "answer"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    scope_id: Mapped[str]
+    process_id: Mapped[str]
+    step: Mapped[str]
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))  # None: the system
+    at: Mapped[datetime]
+    form_version: Mapped[str | None]  # sha-256 of the form's file
+    sealed_answers: Mapped[bytes]
+
+
+class Deadline(Table):
+    """What is due when, and the rule it comes from (a key of regelverk.toml).
+
+    kind: frist (must be done by then) | paaminnelse | eskalering | tidspunkt (the route waits for
+    it). state: ventende | passert | holdt | bortfalt.
+    """
+
+    __tablename__ = "deadline"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
+    token: Mapped[str | None]  # tidspunkt: the waiting timer's id
+    rule: Mapped[str]
+    kind: Mapped[str]
+    day: Mapped[date]  # local day
+    due_at: Mapped[datetime]
+    state: Mapped[str]
+    set_at: Mapped[datetime]
+    __table_args__ = (Index(None, "state", "due_at"),)
+
+
+class Incident(Table):
+    """A case that can't go on by itself, seen by leadership until it is solved."""
+
+    __tablename__ = "incident"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    kind: Mapped[str]
+    step: Mapped[str | None]
+    name: Mapped[str | None]
+    message: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    solved_at: Mapped[datetime | None]
+
+
+class Draft(Table):
+    """What a person has typed and not sent, seen by that person alone."""
+
+    __tablename__ = "draft"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))  # None: a report
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    saved_at: Mapped[datetime]
+    sealed_typed: Mapped[bytes]
+    __table_args__ = (UniqueConstraint("account_id", "task_id"),)
+
+
+class Receipt(Table):
+    """The answer to a command, kept under the key the sender chose: sent twice, answered once."""
+
+    __tablename__ = "receipt"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    task_id: Mapped[int | None]
+    command: Mapped[str]
+    at: Mapped[datetime]
+
+
+# --- records ---------------------------------------------------------------------------------
+
+
+class Event(Table):
+    """The audit log: append-only, hash-chained per case."""
+
+    __tablename__ = "event"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    seq: Mapped[int]  # 1, 2, 3 ... within the case
+    at: Mapped[datetime]
+    kind: Mapped[str]  # engine.records.log.Kind
+    step: Mapped[str | None]
+    step_name: Mapped[str | None]
+    process_id: Mapped[str | None]
+    role: Mapped[str | None]
+    actor_id: Mapped[int | None]  # account; None: the system
+    version: Mapped[str]
+    sealed_detail: Mapped[bytes | None]
+    prev: Mapped[str]
+    hash: Mapped[str]
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+
+class Reading(Table):
+    """Who opened what of which case, and when."""
+
+    __tablename__ = "reading"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    what: Mapped[str]  # sak | oppgave | plan | svar
+
+
+class Notice(Table):
+    """The outbox: what is told to whom. Never sent with names; the content is sealed."""
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]  # domain.md 5.9: oppgave_tildelt, varsel_rektor, info_foresatte ...
+    step: Mapped[str | None]
+    role: Mapped[str | None]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
+    pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"))
+    sealed_content: Mapped[bytes | None]
+    state: Mapped[str]  # venter | sendt | lest
+
+
+class Note(Table):
+    """A note on a case, by one who may see it. Never changed."""
+
+    __tablename__ = "note"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    sealed_text: Mapped[bytes]

@@ -1,0 +1,1 @@
+"""What is kept: sealed content, the audit log, the log of readings."""

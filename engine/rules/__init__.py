@@ -1,0 +1,1 @@
+"""The rules file (regelverk) and working days."""
