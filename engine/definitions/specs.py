@@ -60,6 +60,10 @@ class Call(CallActivity):
         engine_of(my_task).open_scope(my_task, "call")
         super().start_workflow(my_task)
 
+    def _run_hook(self, my_task):
+        engine_of(my_task).close_scope(my_task)
+        return super()._run_hook(my_task)
+
 
 class OperationTask(BpmnTaskSpec):
     """An automatic step: an operation from the closed list, never code from the diagram."""
