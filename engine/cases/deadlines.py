@@ -229,3 +229,24 @@ def _rows(desk, *conditions) -> list[Deadline]:
         .where(Deadline.case_id == desk.case.id, Deadline.state == WAITING, *conditions)
         .order_by(Deadline.due_at, Deadline.id)
     ).all()
+
+
+def let_deadlines_pass(product) -> int:
+    """Let everything that is due happen, a transaction a case. Returns how many cases it met."""
+    from engine.cases import incidents
+    from engine.cases.desk import Stopped, open_case
+
+    with product.database.session() as session:
+        due = session.scalars(
+            select(Deadline.case_id)
+            .where(Deadline.state == WAITING, Deadline.due_at <= product.clock())
+            .distinct()
+        ).all()
+    for case_id in due:
+        try:
+            with open_case(product, case_id, actor_id=None) as desk:
+                pass_due(desk)
+                desk.save()
+        except Stopped as stopped:
+            incidents.record_stop(product, case_id, stopped)
+    return len(due)
