@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from engine.cases import receipts
-from engine.cases.desk import Desk, Stopped
+from engine.cases.desk import Desk
+from engine.cases.incidents import Stopped
 from engine.cases.state import Status
 from engine.database.tables import Account, Case, Task
 from engine.people import access

@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from engine.cases import deadlines, drafts, incidents, receipts
-from engine.cases.desk import Stopped, no_access, open_case
+from engine.cases.desk import no_access, open_case
+from engine.cases.incidents import Stopped
+from engine.cases.tick import let_deadlines_pass
 from engine.database.tables import Account, Task
 from engine.people import access, roles
 from engine.people.access import Permission
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.rules import workdays
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Submitted:
 def submit_task(product, command: SubmitTask) -> Submitted:
     """Complete a task. Raises Refusal; then what was typed is kept as a draft."""
     case_id = _case_of(product, command.task_id)
+    let_deadlines_pass(product, case_id)
     try:
         with open_case(product, case_id, command.account_id) as desk:
             earlier = receipts.find(desk.session, command.receipt, command.account_id)
@@ -121,8 +125,8 @@ def _first_was(desk, account_id: int | None, did: str, at: datetime) -> Refusal:
     if account_id == desk.actor_id:
         return Refusal(Reason.ALLEREDE_UTFORT, "Du har alt levert denne oppgaven.", at=at)
     name = desk.session.get_one(Account, account_id).name
-    titles = roles.titles(desk.session, account_id, desk.now)
-    who = f"{name}, {titles[0]}" if titles else name
+    held = roles.held_by(desk.session, account_id, workdays.local_day(desk.now))
+    who = f"{name}, {roles.LABELS[held[0].role]}" if held else name
     return Refusal(
         Reason.ALLEREDE_UTFORT,
         f"{who}, {did}, mens du skrev.",
