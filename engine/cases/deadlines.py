@@ -95,7 +95,7 @@ def _add(desk, key, kind, due_at, row=None, to_role=None, token=None) -> None:
 
 def correct_receipt(desk, value: str) -> None:
     """The report was received earlier than it was registered; never later (domain.md P01-8)."""
-    earlier = moment(value)
+    earlier = workdays.moment(value)
     if desk.case.received_at is None or earlier >= desk.case.received_at:
         return
     desk.case.received_at = earlier

@@ -307,8 +307,8 @@ class Desk:
         if step.assignee is None:
             return None
         ref = self.engine.evaluate(task, step.assignee)
-        number = register.account_id(ref)
-        if number is None or self.session.get(Account, number) is None:
+        kind, number = register.parse(ref)
+        if kind is not register.Kind.ANSATT or self.session.get(Account, number) is None:
             raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
         return number
 
@@ -354,9 +354,9 @@ class Desk:
             )
         )
         for ref, part in form.named(answers):
-            self.name_person(register.account_id(ref), part)
+            self.name_person(register.parse(ref)[1], part)
         for ref, role in form.case_roles(answers):
-            self.give_role(register.account_id(ref), role)
+            self.give_role(register.parse(ref)[1], role)
         for mark, value in form.marks(answers):
             self._mark(mark, value)
         self.session.flush()

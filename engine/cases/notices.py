@@ -65,10 +65,7 @@ def tell_from_step(desk, task, step, kind: str | None = None) -> None:
 
 def tell_person(desk, ref: str | None, kind: str | None, step: str | None) -> None:
     """Tell the person a reference names; what is no reference is passed over."""
-    person = register.parse(ref)
-    if person is None:
-        return
-    what, number = person
+    what, number = register.parse(ref)
     if what is Kind.FORESATT:
         _add(desk, kind or GUARDIANS_INFORMED, step, guardian_id=number)
     elif what is Kind.ELEV:

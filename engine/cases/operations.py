@@ -90,7 +90,7 @@ def join_cases(desk, task, step) -> None:
         )
     )
     for ref in desk.named():
-        target.name_person(register.account_id(ref), "nevnt")
+        target.name_person(register.parse(ref)[1], "nevnt")
     notices.tell_role(target, "saksansvarlig", notices.INFORMED, step.id)
     target.log(Kind.SLATT_SAMMEN, {"sak": desk.case.number}, step=step.id, step_name=step.name)
     desk.case.merged_into_id = other.id
