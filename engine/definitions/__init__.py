@@ -1,0 +1,1 @@
+"""What a process is: read safely, checked, compiled, versioned, compared."""
