@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.event_parsers import (
@@ -36,11 +37,9 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
     TerminateEventDefinition,
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimeDateEventDefinition
-from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.dmn.engine.DMNEngine import DMNEngine
 from SpiffWorkflow.dmn.parser.DMNParser import DMNParser, InputEntry
 from SpiffWorkflow.exceptions import SpiffWorkflowException
-from SpiffWorkflow.bpmn.serializer.helpers import TaskSpecConverter
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 from SpiffWorkflow.spiff.parser.task_spec import (
     BusinessRuleTaskParser,
@@ -50,7 +49,6 @@ from SpiffWorkflow.spiff.parser.task_spec import (
 )
 from SpiffWorkflow.spiff.specs.defaults import (
     BusinessRuleTask,
-    CallActivity,
     SubWorkflowTask,
     UserTask,
 )
@@ -58,6 +56,7 @@ from SpiffWorkflow.spiff.specs.defaults import (
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, local, text_of
 from engine.definitions.findings import Refused, finding
 from engine.definitions.gateways import Inclusive, Parallel
+from engine.definitions.specs import Call, OperationTask
 
 FRIST = re.compile(r'\s*=?\s*frist\(\s*"([a-z0-9_]+)"\s*\)\s*')
 """The only way to write a timer's date: the name of a rule in `regelverk.toml`."""
@@ -96,31 +95,6 @@ def parse(
 
 def _copy(tree: etree._ElementTree) -> etree._Element:
     return etree.fromstring(etree.tostring(tree))
-
-
-class OperationTask(BpmnSpecMixin):
-    """A service task: operations from the closed list, done by the case's script engine.
-
-    `extensions` says which (`operasjon`), whom it tells (`varsler`) and what it concerns
-    (`gjelder`), as drawn.
-    """
-
-    def _run_hook(self, my_task):
-        my_task.workflow.script_engine.operate(my_task)
-        return True
-
-
-class OperationTaskConverter(TaskSpecConverter):
-    """Lets SpiffWorkflow compare two versions of an operation."""
-
-    def to_dict(self, spec):
-        return self.get_default_attributes(spec)
-
-    def from_dict(self, dct):
-        return self.task_spec_from_dict(dct)
-
-
-CONVERTERS = {OperationTask: OperationTaskConverter}
 
 
 class Decision(DMNEngine):
@@ -278,7 +252,7 @@ class _EventGateway(_Step, EventBasedGatewayParser):
 class Parser(SpiffBpmnParser):
     """SpiffWorkflow's parser with our closed list. Use `parse`, which says failures as findings."""
 
-    PARSER_CLASSES = {
+    PARSER_CLASSES: ClassVar = {
         BPMN + "startEvent": (_Start, StartEvent),
         BPMN + "endEvent": (_End, EndEvent),
         BPMN + "intermediateCatchEvent": (_Catch, IntermediateCatchEvent),
@@ -287,13 +261,13 @@ class Parser(SpiffBpmnParser):
         BPMN + "serviceTask": (_Operation, OperationTask),
         BPMN + "businessRuleTask": (_Rule, BusinessRuleTask),
         BPMN + "subProcess": (_SubProcess, SubWorkflowTask),
-        BPMN + "callActivity": (_Call, CallActivity),
+        BPMN + "callActivity": (_Call, Call),
         BPMN + "exclusiveGateway": (_ConditionalGateway, ExclusiveGateway),
         BPMN + "inclusiveGateway": (_ConditionalGateway, Inclusive),
         BPMN + "parallelGateway": (_Gateway, Parallel),
         BPMN + "eventBasedGateway": (_EventGateway, EventBasedGateway),
     }
-    OVERRIDE_PARSER_CLASSES = {}
+    OVERRIDE_PARSER_CLASSES: ClassVar = {}
 
     def add_bpmn_xml(self, bpmn, filename=None):
         for loop in bpmn.iter(BPMN + "multiInstanceLoopCharacteristics"):
@@ -302,7 +276,7 @@ class Parser(SpiffBpmnParser):
 
     @staticmethod
     def _bridge(loop) -> None:
-        """Leave of a multi-instance marker its list and the name of one item, as Spiff reads them."""
+        """Put the list and the name of one item where SpiffWorkflow reads them; drop the rest."""
         collection = loop.get(CAMUNDA + "collection")
         for child in list(loop):
             loop.remove(child)
@@ -326,8 +300,8 @@ class Parser(SpiffBpmnParser):
         """Roles by element. Positions are left out: moving a shape must not change what happens."""
         roles: dict[str, tuple[int, str]] = {}
         for lane in bpmn.iter(BPMN + "lane"):
-            above = [node for node in (lane, *lane.iterancestors(BPMN + "lane"))]
-            role = next((node.get(TRYGG + "rolle") for node in above if node.get(TRYGG + "rolle")), None)
+            above = [lane, *lane.iterancestors(BPMN + "lane")]
+            role = next(filter(None, (node.get(TRYGG + "rolle") for node in above)), None)
             for reference in lane.iterfind(BPMN + "flowNodeRef"):
                 element = text_of(reference)
                 if role and element and roles.get(element, (0,))[0] < len(above):

@@ -1,1 +1,1 @@
-"""The checks a model passes before anybody can publish it. Each gives findings, never an exception."""
+"""What a model must pass before it is published. Gives findings, never an exception."""
