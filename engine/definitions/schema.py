@@ -32,7 +32,7 @@ _TEXTS = Path(__file__).with_name("schema.toml")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _FEEL_NAMES = """rad element naa i_dag historikk person true false null if then else for in return
 some every satisfies and or not between instance of function date time duration item"""
-_PAGE_NAMES = "csrf_token send lagre oppdater legg_til fjern kvittering revisjon"
+_PAGE_NAMES = "csrf_token send lagre oppdater legg_til fjern"
 _TAKEN = frozenset(f"{_FEEL_NAMES} {_PAGE_NAMES}".split())
 _KINDS = {
     "textfield": Kind.TEXT,
