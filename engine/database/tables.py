@@ -212,6 +212,7 @@ class Task(Table):
     due_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    revision: Mapped[int] = mapped_column(default=0)  # claimed, released, handed over, due moved
     __table_args__ = (
         Index(None, "state", "role", "due_at"),
         Index(None, "state", "assignee_id", "due_at"),
@@ -250,6 +251,7 @@ class Deadline(Table):
     kind: Mapped[str]
     day: Mapped[date]  # local day
     due_at: Mapped[datetime]
+    to_role: Mapped[str | None]  # paaminnelse, eskalering: who is told
     state: Mapped[str]
     set_at: Mapped[datetime]
     __table_args__ = (Index(None, "state", "due_at"),)

@@ -1,0 +1,231 @@
+"""Deadlines as rows: what is due when, by which rule, and what happens when it passes.
+
+Reminders and escalations are rows too, never drawn. A drawn timer waits for ever in the engine;
+its row (kind `tidspunkt`) fires it, so the only clock is the product's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.util.task import TaskState
+
+from engine.cases import notices
+from engine.cases.scripting import ALWAYS, rule_of_timer
+from engine.database.tables import Deadline, Task
+from engine.records.log import Kind
+from engine.rules import workdays
+
+WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
+DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
+
+
+# --- setting -----------------------------------------------------------------------------------
+
+
+def set_at_receipt(desk) -> None:
+    """The report has been delivered: set every deadline that counts from it (domain.md 5.0b.2)."""
+    regelverk = desk.definition.regelverk
+    for key in regelverk.keys():
+        rule = regelverk.frist(key)
+        if rule.ved_mottak:
+            _set(desk, key, _moment(desk, rule, None))
+
+
+def set_for_task(desk, row: Task, key: str, task) -> None:
+    """Give a task its due date: the case's own when the rule counts from the report."""
+    own = desk.session.scalar(
+        select(Deadline).where(
+            Deadline.case_id == desk.case.id,
+            Deadline.rule == key,
+            Deadline.kind == DUE,
+            Deadline.task_id.is_(None),
+            Deadline.state.in_((WAITING, PASSED)),
+        )
+    )
+    if own is not None:
+        row.due_at = own.due_at
+        return
+    row.due_at = _moment(desk, desk.definition.regelverk.frist(key), task)
+    _set(desk, key, row.due_at, row)
+
+
+def _moment(desk, rule, task) -> datetime:
+    return rule.due(
+        opened=desk.now,
+        received=desk.case.received_at if rule.ved_mottak is False or task is None else desk.now,
+        now=desk.now,
+        feel=lambda expression: desk.engine.evaluate(task, expression),
+    )
+
+
+def _set(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
+    rule = desk.definition.regelverk.frist(key)
+    _add(desk, key, DUE, due_at, row)
+    for when, to in rule.reminders(due_at):
+        _add(desk, key, REMINDER, when, row, to)
+    for when, to in rule.escalations(due_at):
+        _add(desk, key, ESCALATION, when, row, to)
+    desk.log(Kind.FRIST_SATT, {"regel": key, "frist": due_at.isoformat()}, step=row and row.step)
+
+
+def _add(desk, key, kind, due_at, row=None, to_role=None, token=None) -> None:
+    desk.session.add(
+        Deadline(
+            case_id=desk.case.id,
+            task_id=row.id if row is not None else None,
+            token=token,
+            rule=key,
+            kind=kind,
+            day=workdays.local_day(due_at),
+            due_at=due_at,
+            to_role=to_role,
+            state=WAITING,
+            set_at=desk.now,
+        )
+    )
+    desk.session.flush()
+
+
+def correct_receipt(desk, value: str) -> None:
+    """The report was received earlier than it was registered; never later (domain.md P01-8)."""
+    moment = workdays.moment(value)
+    if desk.case.received_at is None or moment >= desk.case.received_at:
+        return
+    desk.case.received_at = moment
+    for row in _rows(desk, Deadline.task_id.is_(None), Deadline.kind == DUE):
+        rule = desk.definition.regelverk.frist(row.rule)
+        if rule.ved_mottak:
+            row.due_at = _moment(desk, rule, None)
+            row.day = workdays.local_day(row.due_at)
+
+
+def move(desk, task: Task, due_at: datetime) -> None:
+    """Bring an open task's deadline forward; a later date than the present one is ignored."""
+    if task.due_at is not None and task.due_at <= due_at:
+        return
+    task.due_at = due_at
+    task.revision += 1
+    for row in _rows(desk, Deadline.task_id == task.id, Deadline.kind == DUE):
+        row.due_at, row.day = due_at, workdays.local_day(due_at)
+    desk.log_task(Kind.FRIST_SATT, task, {"frist": due_at.isoformat()})
+
+
+# --- timers in the diagram ---------------------------------------------------------------------
+
+
+def set_timers(desk) -> None:
+    """Give every timer that waits in the diagram its row."""
+    known = {row.token for row in _rows(desk, Deadline.kind == MOMENT)}
+    for task in _waiting_timers(desk).values():
+        if str(task.id) in known:
+            continue
+        key = rule_of_timer(task.task_spec.event_definition.expression)
+        rule = desk.definition.regelverk.frist(key)
+        _add(desk, key, MOMENT, _moment(desk, rule, task), token=str(task.id))
+
+
+def fire_timers(desk) -> bool:
+    """Fire the earliest timer whose time has come. True when one fired."""
+    timers = _waiting_timers(desk)
+    for row in _rows(desk, Deadline.kind == MOMENT):
+        if row.token not in timers:
+            row.state = LAPSED
+        elif row.due_at <= desk.now:
+            row.state = PASSED
+            task = timers[row.token]
+            task.internal_data["event_value"] = ALWAYS
+            task.task_spec._update(task)
+            desk.log(Kind.FRIST_PASSERT, {"regel": row.rule}, step=desk.step_of(task).id)
+            return True
+    return False
+
+
+def _waiting_timers(desk) -> dict:
+    return {
+        str(task.id): task
+        for task in desk.workflow.event_manager.tasks.values()
+        if task.state == TaskState.WAITING
+        and isinstance(task.task_spec.event_definition, TimerEventDefinition)
+    }
+
+
+# --- passing, meeting, lapsing -----------------------------------------------------------------
+
+
+def pass_due(desk) -> None:
+    """Let everything that is due happen, in the order of time."""
+    while True:
+        row = next(
+            (r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None
+        )
+        if row is None:
+            break
+        row.state = PASSED
+        task = desk.session.get(Task, row.task_id) if row.task_id else None
+        if row.kind == DUE:
+            _pass(desk, row, task)
+        else:
+            kind = notices.DEADLINE_NEAR if row.kind == REMINDER else notices.DEADLINE_PASSED
+            notices.tell_role(desk, row.to_role, kind, task.step if task else None)
+            desk.log(Kind.VARSLET, {"regel": row.rule, "til": row.to_role})
+        desk.session.flush()
+    desk.advance()
+
+
+def _pass(desk, row: Deadline, task: Task | None) -> None:
+    rule = desk.definition.regelverk.frist(row.rule)
+    desk.log(
+        Kind.FRIST_PASSERT,
+        {"regel": row.rule},
+        step=task.step if task else None,
+        step_name=task.name if task else None,
+    )
+    if rule.ved_frist and task is not None and task.state == "open":
+        desk.complete(task, dict(rule.ved_frist), partial=True)
+
+
+def meet(desk, task: Task) -> None:
+    """A task is done: its deadline is met, if it was still to come, and its reminders lapse."""
+    for row in _rows(desk, Deadline.task_id == task.id):
+        row.state = MET if row.kind == DUE else LAPSED
+
+
+def keep(desk) -> None:
+    """After a step: deadlines of withdrawn tasks lapse, and those of the case are met when every
+    step that they are for is done."""
+    for row in _rows(desk, Deadline.task_id.is_not(None)):
+        if desk.session.get_one(Task, row.task_id).state == "withdrawn":
+            row.state = LAPSED
+    steps = desk.definition.steps
+    tasks = desk.session.scalars(select(Task).where(Task.case_id == desk.case.id)).all()
+    for row in _rows(desk, Deadline.task_id.is_(None), Deadline.kind != MOMENT):
+        bound = [t for t in tasks if steps[t.process_id, t.step].rule == row.rule]
+        if bound and all(task.state != "open" for task in bound):
+            row.state = MET if row.kind == DUE else LAPSED
+
+
+def lapse_all(desk) -> None:
+    """The case has ended: nothing more is due."""
+    for row in _rows(desk):
+        row.state = LAPSED
+
+
+def only_check_remains(desk, key: str) -> bool:
+    """Whether all that is left is the check afterwards: its waiting timer, or its task."""
+    steps = desk.definition.steps
+    left = [steps[t.process_id, t.step].rule == key for t in desk.open_tasks().values()]
+    if left:
+        return all(left)
+    return any(row.rule == key for row in _rows(desk, Deadline.kind == MOMENT))
+
+
+def _rows(desk, *conditions) -> list[Deadline]:
+    """The case's deadlines that are still to come, earliest first."""
+    return desk.session.scalars(
+        select(Deadline)
+        .where(Deadline.case_id == desk.case.id, Deadline.state == WAITING, *conditions)
+        .order_by(Deadline.due_at, Deadline.id)
+    ).all()

@@ -1,0 +1,104 @@
+"""A case's answers as FEEL sees them, each under its step's id, kept outside the task tree.
+
+A scope is where answers belong: the case (id ""), one child of a multi-instance step, or a called
+process. Seen from outside, a multi-instance step is the list of its newest round, and a called
+process an object with `resultat`, the end event that ended it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+CASE = ""
+JOINED = "melding_slatt_sammen"  # reports on the same pupil that were joined to this case
+
+
+@dataclass
+class ScopeFact:
+    id: str
+    kind: str  # mi | call
+    step: str
+    parent: str
+    group: str | None = None
+    variable: str | None = None
+    item: Any = None
+    result: str | None = None
+
+
+class Facts:
+    """The answers and scopes of one case.
+
+    `system` holds what the product itself knows (naa, i_dag, finnes_aapen_sak ...). `opened` lists
+    the scopes opened since loading, for the caller to store.
+    """
+
+    def __init__(self, system: dict[str, Any] | None = None):
+        self.system = system or {}
+        self.scopes: dict[str, ScopeFact] = {}
+        self.answers: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
+        self.opened: list[ScopeFact] = []
+
+    def open(self, scope: ScopeFact) -> None:
+        if scope.id not in self.scopes:
+            self.scopes[scope.id] = scope
+            self.opened.append(scope)
+
+    def put(self, scope_id: str, step: str, answers: dict) -> None:
+        self.answers[scope_id][step].append(answers)
+
+    def chain(self, task) -> list[str]:
+        """The scopes around a task, outermost first; the case itself is not named."""
+        found = []
+        top = task.workflow.top_workflow
+        while task is not None:
+            if str(task.id) in self.scopes:
+                found.append(str(task.id))
+            caller = task.workflow.parent_task_id
+            task = top.get_task_from_id(caller) if caller else None
+        return found[::-1]
+
+    def scope_of(self, task) -> str:
+        """Where an answer given at this task belongs."""
+        chain = self.chain(task)
+        return chain[-1] if chain else CASE
+
+    def context(self, chain: list[str]) -> dict[str, Any]:
+        """FEEL's context in the innermost of these scopes: inner answers hide outer ones."""
+        context = {**self.system, JOINED: [], **self._view(CASE)}
+        history = self._history(CASE)
+        for scope_id in chain:
+            context |= self._view(scope_id)
+            history |= self._history(scope_id)
+        context["historikk"] = history
+        if JOINED in self.answers[CASE]:
+            context[JOINED] = self.answers[CASE][JOINED]
+        return context
+
+    def _history(self, scope_id: str) -> dict[str, list[dict]]:
+        return dict(self.answers[scope_id]) if scope_id in self.answers else {}
+
+    def _view(self, scope_id: str) -> dict[str, Any]:
+        view: dict[str, Any] = {
+            step: given[-1] for step, given in self.answers.get(scope_id, {}).items()
+        }
+        inside: dict[str, list[ScopeFact]] = defaultdict(list)
+        for scope in self.scopes.values():
+            if scope.parent == scope_id:
+                inside[scope.step].append(scope)
+        for step, scopes in inside.items():
+            newest = scopes[-1]
+            if newest.kind == "mi":
+                view[step] = [self._inner(s) for s in scopes if s.group == newest.group]
+            else:
+                view[step] = {**self._view(newest.id), "resultat": newest.result}
+        own = self.scopes.get(scope_id)
+        if own is not None and own.variable:
+            view[own.variable] = own.item
+        return view
+
+    def _inner(self, child: ScopeFact) -> dict[str, Any]:
+        """A child's answers seen from outside: those of its own step lie open, others by step."""
+        view = self._view(child.id)
+        return {**view, **view.pop(child.step, {})} if child.step in view else view

@@ -1,0 +1,84 @@
+"""Who is told what: rows in the outbox, written in the same transaction as the step.
+
+Nobody who is named in the case is ever told, and the content is sealed with the case's key.
+"""
+
+from __future__ import annotations
+
+from engine.database.tables import Account, Notice, Task
+from engine.people import register, roles
+
+# domain.md 5.9
+TASK_GIVEN = "oppgave_tildelt"
+DEADLINE_NEAR = "frist_naermer_seg"
+DEADLINE_PASSED = "frist_overskredet"
+REPORT_TO_HEAD = "varsel_rektor"
+REPORT_TO_OWNER = "varsel_skoleeier"
+GUARDIANS_INFORMED = "info_foresatte"
+PLAN_SHARED = "plan_delt"
+INFORMED = "beskjed"
+REMINDED = "purring"
+
+_KIND_BY_ROLE = {"rektor": REPORT_TO_HEAD, "skoleeier": REPORT_TO_OWNER}
+
+
+def people_in(desk, role: str) -> list[Account]:
+    """The accounts that a role means in this case today, without those named in it."""
+    named = desk.named()
+    return [
+        account
+        for account in roles.in_case(desk.session, desk.case, role, desk.now)
+        if register.ref("ansatt", account.id) not in named
+    ]
+
+
+def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
+    """Tell everybody who holds the role. False when nobody does."""
+    people = people_in(desk, role)
+    for account in people:
+        _add(desk, kind, step, role=role, account_id=account.id)
+    return bool(people)
+
+
+def tell_of_task(desk, row: Task, kind: str = TASK_GIVEN) -> bool:
+    """Tell those whose turn it is. False when the task belongs to nobody."""
+    if row.assignee_id is not None:
+        if register.ref("ansatt", row.assignee_id) in desk.named():
+            return False
+        _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id)
+        return True
+    return row.role is not None and tell_role(desk, row.role, kind, row.step)
+
+
+def tell_from_step(desk, task, step, kind: str | None = None) -> None:
+    """Tell those whom a step's `trygg:varsler` names: roles, or references that FEEL gives."""
+    if not step.tells:
+        return
+    if step.tells.lstrip().startswith("="):
+        refs = desk.engine.evaluate(task, step.tells) or []
+        for ref in refs if isinstance(refs, list) else [refs]:
+            tell_person(desk, ref, kind, step.id)
+        return
+    for role in step.tells.split():
+        tell_role(desk, role, kind or _KIND_BY_ROLE.get(role, INFORMED), step.id)
+        if role == "skoleeier":
+            desk.case.serious = True
+
+
+def tell_person(desk, ref: str | None, kind: str | None, step: str | None) -> None:
+    """Tell the person a reference names; what is no reference is passed over."""
+    if not isinstance(ref, str):
+        return
+    what, number = register.parse(ref)
+    if what == "foresatt":
+        _add(desk, kind or GUARDIANS_INFORMED, step, guardian_id=number)
+    elif what == "elev":
+        _add(desk, kind or INFORMED, step, pupil_id=number)
+    elif what == "ansatt" and ref not in desk.named():
+        _add(desk, kind or INFORMED, step, account_id=number)
+
+
+def _add(desk, kind: str, step: str | None, **to) -> None:
+    desk.session.add(
+        Notice(case_id=desk.case.id, at=desk.now, kind=kind, step=step, state="venter", **to)
+    )

@@ -1,0 +1,119 @@
+"""What an automatic step can do: a closed list. A diagram names an operation, it never holds code.
+
+The names stand in `engine.definitions.operations`, where the checks on diagrams read them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from engine.cases import deadlines, notices
+from engine.database.tables import Answer, Guardianship, Task
+from engine.people import register
+from engine.records.log import Kind
+from engine.rules import workdays
+
+
+def carry_out(desk, task, step, name: str) -> None:
+    """Do one operation for an automatic step."""
+    OPERATIONS[name](desk, task, step)
+
+
+def tell(desk, task, step) -> None:
+    """`varsle`: tell the roles or people the step names. Telling rektor delivers the report."""
+    if desk.case.received_at is None and step.tells and "rektor" in step.tells.split():
+        desk.case.received_at = desk.now
+        deadlines.set_at_receipt(desk)
+    notices.tell_from_step(desk, task, step)
+    desk.log(Kind.VARSLET, {"hvem": step.tells}, step=step.id, step_name=step.name)
+
+
+def inform(desk, task, step) -> None:
+    """`informer`: a notice to guardians or pupil, on a secure channel."""
+    notices.tell_from_step(desk, task, step, notices.GUARDIANS_INFORMED)
+    desk.log(Kind.INFORMERT, step=step.id, step_name=step.name)
+
+
+def share_plan(desk, task, step) -> None:
+    """`del_plan`: the plan to pupil and guardians, to each who carries out a measure, and to AKS
+    where a measure is theirs (the plan, 8.8)."""
+    plan = desk.engine.context(task)["lag_aktivitetsplan"]
+    told = {f"elev:{desk.case.pupil_id}"}
+    told |= {
+        register.ref("foresatt", number)
+        for number in desk.session.scalars(
+            select(Guardianship.guardian_id).where(
+                Guardianship.pupil_id == desk.case.pupil_id,
+                Guardianship.parental_responsibility,
+            )
+        )
+    }
+    told |= {measure["ansvarlig"] for measure in plan["tiltak"]}
+    for ref in sorted(told):
+        notices.tell_person(desk, ref, notices.PLAN_SHARED, step.id)
+    if any(measure.get("nivaa") == "AKS" for measure in plan["tiltak"]):
+        notices.tell_role(desk, "aks", notices.PLAN_SHARED, step.id)
+    desk.log(Kind.PLAN_DELT, {"til": sorted(told)}, step=step.id, step_name=step.name)
+
+
+def archive(desk, task, step) -> None:
+    """`arkiver`: mark in the log what is to be archived: the answers as they stand now."""
+    newest = desk.session.scalar(
+        select(Answer.id).where(Answer.case_id == desk.case.id).order_by(Answer.id.desc())
+    )
+    desk.log(Kind.ARKIVERT, {"til_og_med_svar": newest}, step=step.id, step_name=step.name)
+
+
+def join_cases(desk, task, step) -> None:
+    """`slaa_sammen`: this report goes into the pupil's open case, and saksansvarlig is told."""
+    from engine.cases.desk import Desk, Stopped
+
+    other = desk.other_open_case()
+    if other is None:
+        raise Stopped("Eleven har ingen annen åpen sak å slå sammen med.", step.id, step.name)
+    target = Desk(desk.product, desk.session, other, desk.actor_id)
+    target.load()
+    context = desk.engine.context(task)
+    report = {
+        **(context.get("registrer_melding") or {}),
+        "gripe_inn": context.get("gripe_inn"),
+        "sak": desk.case.number,
+    }
+    desk.session.add(
+        Answer(
+            case_id=other.id,
+            scope_id="",
+            process_id=other.process_id,
+            step="melding_slatt_sammen",
+            account_id=desk.actor_id,
+            at=desk.now,
+            sealed_answers=target.seal(report, "answer"),
+        )
+    )
+    for ref in desk.named():
+        target.name_person(register.parse(ref)[1], "nevnt")
+    notices.tell_role(target, "saksansvarlig", notices.INFORMED, step.id)
+    target.log(Kind.SLATT_SAMMEN, {"sak": desk.case.number}, step=step.id, step_name=step.name)
+    desk.case.merged_into_id = other.id
+    desk.log(Kind.SLATT_SAMMEN, {"sak": other.number}, step=step.id, step_name=step.name)
+
+
+def bring_forward(desk, task, step) -> None:
+    """`fremskynd`: the open step that `trygg:gjelder` names is due today."""
+    today = workdays.at(workdays.local_day(desk.now), workdays.DAY_ENDS)
+    for row in desk.session.scalars(
+        select(Task).where(
+            Task.case_id == desk.case.id, Task.step == step.concerns, Task.state == "open"
+        )
+    ):
+        deadlines.move(desk, row, today)
+
+
+OPERATIONS = {
+    "varsle": tell,
+    "informer": inform,
+    "del_plan": share_plan,
+    "arkiver": archive,
+    "slaa_sammen": join_cases,
+    "fremskynd": bring_forward,
+}

@@ -1,0 +1,93 @@
+"""The only script engine a case ever meets: FEEL in the sandbox, and nothing else.
+
+SpiffWorkflow's default engine is full Python, and loading a case silently puts it back; so `state`
+takes this engine at every create and load, and everything here that could run code refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol
+
+from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
+
+from engine.cases.facts import Facts, ScopeFact
+from engine.cases.state import ends
+from engine.definitions import feel
+from engine.definitions.specs import step_id
+
+# A timer never fires by SpiffWorkflow's clock: it waits for ever, and the deadline's row fires it.
+NEVER = "9999-12-31T00:00:00+00:00"
+ALWAYS = "1970-01-01T00:00:00+00:00"
+_DEADLINE = re.compile(r'\s*=?\s*frist\("(\w+)"\)\s*')
+
+
+class NotAllowed(Exception):
+    """A diagram tried to run code. The checks refuse such a diagram long before this."""
+
+
+class Host(Protocol):
+    """Who runs the automatic steps of a case."""
+
+    def operate(self, task) -> None: ...
+
+
+class _NoEnvironment(BasePythonScriptEngineEnvironment):
+    def evaluate(self, expression, context, external_context=None):
+        raise NotAllowed("evaluate")
+
+    def execute(self, script, context, external_context=None):
+        raise NotAllowed("execute")
+
+    def call_service(self, *args, **kwargs):
+        raise NotAllowed("call_service")
+
+
+def rule_of_timer(expression: str) -> str | None:
+    """The rule that a timer names: `frist("ukesjekk")` -> `ukesjekk`."""
+    match = _DEADLINE.fullmatch(expression)
+    return match.group(1) if match else None
+
+
+class CaseEngine(PythonScriptEngine):
+    """Evaluates a case's expressions as FEEL on its answers."""
+
+    def __init__(self, facts: Facts, host: Host | None = None):
+        super().__init__(_NoEnvironment())
+        self.facts, self.host = facts, host
+
+    def evaluate(self, task, expression, external_context=None) -> Any:
+        if rule_of_timer(expression):
+            return NEVER
+        return feel.evaluate(expression, self.context(task))
+
+    def context(self, task) -> dict[str, Any]:
+        return self.facts.context(self.facts.chain(task))
+
+    def execute(self, task, script, external_context=None):
+        raise NotAllowed("execute")
+
+    def call_service(self, task, **kwargs):
+        raise NotAllowed("call_service")
+
+    def open_scope(self, task, kind: str, group=None, variable=None, item=None) -> None:
+        chain = [scope for scope in self.facts.chain(task) if scope != str(task.id)]
+        self.facts.open(
+            ScopeFact(
+                id=str(task.id),
+                kind=kind,
+                step=step_id(task),
+                parent=chain[-1] if chain else "",
+                group=group,
+                variable=variable,
+                item=item,
+            )
+        )
+
+    def close_scope(self, task) -> None:
+        """A called process has ended: its result is the end event that ended it."""
+        reached = ends(task.workflow.top_workflow.subprocesses[task.id])
+        self.facts.scopes[str(task.id)].result = reached[-1]
+
+    def operate(self, task) -> None:
+        self.host.operate(task)

@@ -1,0 +1,225 @@
+"""From a bundle of files to what the engine runs: once per version, then never changed.
+
+Two repairs are made on the compiled specification, without which SpiffWorkflow loses a case
+silently: a multi-instance step that is open when a case is loaded would never complete in another
+process, and the first message to an event sub-process would change the specification for every
+later case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+
+from engine.definitions.bundle import Bundle
+from engine.definitions.forms import Form, read_form
+from engine.definitions.parser import Parser
+from engine.definitions.reader import read_model
+from engine.definitions.specs import FeelList, Item
+from engine.rules.regelverk import Regelverk, read_regelverk
+
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
+TRYGG = "{urn:trygg:bpmn:1}"
+
+_CONTAINERS = {BPMN + "process", BPMN + "subProcess"}
+_NOT_STEPS = {"sequenceFlow", "laneSet", "lane", "extensionElements", "documentation", "textAnnotation"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One element of a diagram as the case engine and the pages read it.
+
+    kind: the BPMN element's local name (`userTask`, `endEvent` ...); role: of the task itself, its
+    lane, or the lane of the sub-process it stands in, None when the calling step's role counts;
+    assignee, tells: FEEL when they begin with `=`; order: place in the file, for ordered lists.
+    """
+
+    id: str
+    process_id: str
+    kind: str
+    name: str
+    order: int
+    parent: str | None = None
+    role: str | None = None
+    form_key: str | None = None
+    assignee: str | None = None
+    rule: str | None = None
+    delplikt: str | None = None
+    duty: str | None = None
+    tells: str | None = None
+    operations: tuple[str, ...] = ()
+    concerns: str | None = None
+    started_by: tuple[str, ...] = ()
+    message: str | None = None
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A compiled version. Shared between cases and threads; nothing may change it."""
+
+    version: str
+    process_id: str
+    name: str
+    bundle: Bundle
+    spec: object
+    subspecs: Mapping[str, object]
+    steps: Mapping[tuple[str, str], Step]
+    forms: Mapping[tuple[str, str], Form]
+    regelverk: Regelverk
+    diagrams: Mapping[str, bytes] = field(default_factory=dict)
+
+    def step(self, process_id: str, step_id: str) -> Step:
+        return self.steps[process_id, step_id]
+
+    def form(self, process_id: str, form_key: str) -> Form:
+        return self.forms[process_id, form_key]
+
+    @property
+    def process_ids(self) -> tuple[str, ...]:
+        """The case's own process first, then those that it calls."""
+        return tuple(self.diagrams)
+
+
+def compile_bundle(bundle: Bundle) -> Definition:
+    """Compile a bundle that the checks have passed. Raises `Refused` where it can't be run."""
+    parser = Parser()
+    trees, diagrams = {}, {}
+    paths = [f"{bundle.process_id}/{bundle.process_id}.bpmn"]
+    paths += sorted(p for p in bundle.files if p.endswith(".bpmn") and p not in paths)
+    for path in (p for p in bundle.files if p.endswith(".dmn")):
+        parser.add_dmn_xml(read_model(bundle.files[path]).getroot(), filename=path)
+    for path in paths:
+        process_id = path.split("/")[0]
+        diagrams[process_id] = bundle.files[path]
+        trees[process_id] = read_model(bundle.files[path])
+        parser.add_bpmn_xml(read_model(bundle.files[path]).getroot(), filename=path)
+    spec = parser.get_spec(bundle.process_id)
+    subspecs = parser.get_subprocess_specs(bundle.process_id)
+    for each in (spec, *subspecs.values()):
+        _replace_multi_instance(each)
+        _connect_event_subprocesses(each)
+    steps = {(s.process_id, s.id): s for name, tree in trees.items() for s in read_steps(tree, name)}
+    forms = {}
+    for path, data in bundle.files.items():
+        if path.endswith(".form"):
+            form = read_form(data)
+            forms[path.split("/")[0], form.id] = form
+    return Definition(
+        version=bundle.sha256,
+        process_id=bundle.process_id,
+        name=bundle.name,
+        bundle=bundle,
+        spec=spec,
+        subspecs=subspecs,
+        steps=steps,
+        forms=forms,
+        regelverk=read_regelverk(bundle.files["regelverk.toml"]),
+        diagrams=diagrams,
+    )
+
+
+def _replace_multi_instance(spec) -> None:
+    """Let multi-instance steps read a FEEL list and write nothing into the task tree."""
+    for loop in [t for t in spec.task_specs.values() if isinstance(t, LoopTask)]:
+        child = spec.task_specs[loop.task_spec]
+        child.completed_event.connect(loop.merge_child)
+        if getattr(loop, "data_input", None) is not None:
+            loop.data_input = FeelList(loop.data_input.bpmn_id)
+            loop.input_item = Item(loop.input_item.bpmn_id)
+
+
+def _connect_event_subprocesses(spec) -> None:
+    for name in spec.start.trigger_specs:
+        sub = spec.task_specs[name]
+        if spec.start not in sub.inputs:
+            sub._connect_notify(spec.start)
+            sub.connect(spec.end)
+
+
+def read_steps(tree, process_id: str) -> list[Step]:
+    """The elements of a diagram in the file's order, sub-processes' own included."""
+    root = tree.getroot()
+    messages = {m.get("id"): m.get("name") for m in root.iter(BPMN + "message")}
+    roles = _lane_roles(root)
+    process = next(p for p in root.iter(BPMN + "process") if p.get("id") == process_id)
+    steps: list[Step] = []
+
+    def walk(container, parent: str | None, inherited: str | None) -> None:
+        for node in container:
+            if not isinstance(node.tag, str) or not node.tag.startswith(BPMN) or not node.get("id"):
+                continue
+            kind = node.tag.removeprefix(BPMN)
+            if kind in _NOT_STEPS:
+                continue
+            role = node.get(TRYGG + "rolle") or roles.get(node.get("id")) or inherited
+            steps.append(_step(node, kind, process_id, len(steps), parent, role, messages))
+            if node.tag in _CONTAINERS:
+                walk(node, node.get("id"), role)
+
+    walk(process, None, None)
+    return steps
+
+
+def _step(node, kind, process_id, order, parent, role, messages) -> Step:
+    event = node.find(BPMN + "messageEventDefinition")
+    return Step(
+        id=node.get("id"),
+        process_id=process_id,
+        kind=kind,
+        name=" ".join((node.get("name") or "").split()),
+        order=order,
+        parent=parent,
+        role=role,
+        form_key=node.get(CAMUNDA + "formKey"),
+        assignee=node.get(CAMUNDA + "assignee"),
+        rule=node.get(TRYGG + "frist"),
+        delplikt=node.get(TRYGG + "delplikt"),
+        duty=node.get(TRYGG + "plikt"),
+        tells=node.get(TRYGG + "varsler"),
+        operations=tuple((node.get(TRYGG + "operasjon") or "").split()),
+        concerns=node.get(TRYGG + "gjelder"),
+        started_by=tuple((node.get(TRYGG + "startesAv") or "").split()),
+        message=messages.get(event.get("messageRef")) if event is not None else None,
+        many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,
+    )
+
+
+def _lane_roles(root) -> dict[str, str]:
+    """Each element's role: that of the innermost lane around it which has one."""
+    roles: dict[str, str] = {}
+
+    def walk(lane, inherited: str | None) -> None:
+        role = lane.get(TRYGG + "rolle") or inherited
+        for ref in lane.findall(BPMN + "flowNodeRef"):
+            if role:
+                roles[ref.text.strip()] = role
+        for inner in lane.findall(BPMN + "childLaneSet/" + BPMN + "lane"):
+            walk(inner, role)
+
+    for lane in root.iterfind(f".//{BPMN}process/{BPMN}laneSet/{BPMN}lane"):
+        walk(lane, None)
+    return roles
+
+
+def fingerprint(definition: Definition) -> str:
+    """What the compiled specification looks like now; tests compare it before and after a run."""
+    return json.dumps(
+        {
+            name: sorted(
+                (
+                    spec_name,
+                    type(task).__name__,
+                    [i.name for i in task.inputs],
+                    [o.name for o in task.outputs],
+                    task.completed_event.n_subscribers(),
+                )
+                for spec_name, task in spec.task_specs.items()
+            )
+            for name, spec in {"": definition.spec, **definition.subspecs}.items()
+        }
+    )

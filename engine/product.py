@@ -1,0 +1,79 @@
+"""The product: what every command needs, put together once.
+
+The clock is passed in, so that tests and scenarios decide what time it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from engine.database.session import Database
+from engine.database.tables import ProcessVersion
+from engine.definitions.bundle import Bundle
+from engine.definitions.compile import Definition, compile_bundle
+from engine.records.vault import MasterKey
+
+PROCESSES = Path(__file__).parent.parent / "processes"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Product:
+    """One running Trygg. Compiled definitions are kept in memory and shared between threads."""
+
+    database: Database
+    master_key: MasterKey
+    clock: Callable[[], datetime] = now
+    processes: Path = PROCESSES
+    _definitions: dict[str, Definition] = field(default_factory=dict)
+
+    def definition(self, session, version: str) -> Definition:
+        """The compiled version with this sha-256."""
+        if version not in self._definitions:
+            row = session.get_one(ProcessVersion, version)
+            self._definitions[version] = compile_bundle(Bundle.from_bytes(row.bundle))
+        return self._definitions[version]
+
+    def published(self, session, process_id: str) -> Definition:
+        """The version of a process that new cases start on."""
+        version = session.scalar(
+            select(ProcessVersion.sha256)
+            .where(ProcessVersion.process_id == process_id, ProcessVersion.status == "published")
+            .order_by(ProcessVersion.created_at.desc())
+        )
+        return self.definition(session, version)
+
+    def publish_shipped(self, process_ids: tuple[str, ...] = ("aktivitetsplikt",)) -> None:
+        """Publish the shipped processes where this very version is not published yet."""
+        for process_id in process_ids:
+            bundle = Bundle.read(self.processes, process_id)
+            definition = compile_bundle(bundle)
+            with self.database.transaction() as session:
+                if session.get(ProcessVersion, bundle.sha256) is not None:
+                    continue
+                for older in session.scalars(
+                    select(ProcessVersion).where(
+                        ProcessVersion.process_id == process_id,
+                        ProcessVersion.status == "published",
+                    )
+                ):
+                    older.status = "retired"
+                session.add(
+                    ProcessVersion(
+                        sha256=bundle.sha256,
+                        process_id=process_id,
+                        name=bundle.name,
+                        status="published",
+                        bundle=bundle.to_bytes(),
+                        created_at=self.clock(),
+                    )
+                )
+            self._definitions[bundle.sha256] = definition
