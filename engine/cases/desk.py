@@ -100,10 +100,12 @@ class Desk:
         self._set_status()
 
     def _system_facts(self) -> dict[str, Any]:
-        local = self.now.astimezone(workdays.OSLO)
+        local = workdays.local(self.now)
+        received = self.case.received_at
         return {
             "naa": local.strftime("%Y-%m-%dT%H:%M"),
             "i_dag": local.date().isoformat(),
+            "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
             "finnes_aapen_sak": self.other_open_case() is not None,
         }
 

@@ -6,6 +6,7 @@ the same commands as the pages use; what differs from the text is a `Difference`
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -81,7 +82,7 @@ class _Player:
     def __init__(self, scenario: dict[str, Any], database: Database, processes: Path):
         self.scenario = scenario
         self.now = _moment(scenario["start"])
-        self.product = Product(database, MasterKey.random(), lambda: self.now, processes)
+        self.product = Product(database, MasterKey(secrets.token_bytes(32)), lambda: self.now, processes)
         self.product.publish_shipped((scenario["process"],))
         self.cast: Cast = cast.gather(self.product, scenario)
         self.reporter = "melder"

@@ -47,6 +47,7 @@ class Choice:
     """
 
     key: str
+    tekst: str
     plan: str
     lov: str
     bygget: str
