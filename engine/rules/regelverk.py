@@ -1,4 +1,4 @@
-"""The rules file: every deadline, and every reference to law or plan (`processes/regelverk.toml`)."""
+"""The rules file `processes/regelverk.toml`: every deadline, every reference to law or plan."""
 
 from __future__ import annotations
 
@@ -177,7 +177,8 @@ def _keep(values: dict, name: str, value: Any, fault: str, faults: list[str]) ->
 
 def _nudges(where: str, value: Any, faults: list[str]) -> tuple[Nudge, ...]:
     kinds = {
-        "til": str, "arbeidsdager": int, "kalenderdager": int, "timer": (int, float), "klokke": time,
+        "til": str, "arbeidsdager": int, "kalenderdager": int, "timer": (int, float),
+        "klokke": time,
     }  # fmt: skip
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         faults.append(f'{where} er en liste som [{{arbeidsdager = -2, til = "rektor"}}].')
