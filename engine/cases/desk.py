@@ -27,8 +27,9 @@ from engine.definitions import feel
 from engine.definitions.specs import step_id
 from engine.people import register, standing
 from engine.people.roles import Role
-from engine.records import log, vault
+from engine.records import log
 from engine.records.log import Kind
+from engine.records.vault import Key
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
@@ -62,7 +63,7 @@ def no_access() -> Refusal:
 class Desk:
     """A case with its workflow, answers and key, for one actor (None: the system) at one moment."""
 
-    def __init__(self, product, session, case: Case, actor_id: int | None, key: vault.Key | None = None):
+    def __init__(self, product, session, case: Case, actor_id: int | None, key: Key | None = None):
         self.product, self.session, self.case = product, session, case
         self.actor_id = actor_id
         self.now: datetime = product.clock()
@@ -379,7 +380,12 @@ class Desk:
     # --- people ------------------------------------------------------------------------------
 
     def pickers(self):
-        return register.pickers(self.session, self.case.school_id, self.case, self.now)
+        """Who can be chosen in this case; guardians are those of every pupil it speaks of."""
+        people = (register.parse(ref) for ref in self.facts.references())
+        pupils = {number for kind, number in people if kind is register.Kind.ELEV}
+        return register.pickers(
+            self.session, self.case.school_id, self.case, self.now, pupils=pupils
+        )
 
     def named(self) -> frozenset[str]:
         """References to the members of staff who are named in the case."""
@@ -434,10 +440,10 @@ class Desk:
     # --- records -----------------------------------------------------------------------------
 
     def seal(self, content: Any, purpose: str) -> bytes:
-        return vault.seal(self.key, content, purpose)
+        return self.product.master_key.seal(self.key, content, purpose)
 
     def unseal(self, sealed: bytes, purpose: str) -> Any:
-        return vault.unseal(self.key, sealed, purpose)
+        return self.product.master_key.unseal(self.key, sealed, purpose)
 
     def log(self, kind: Kind, detail: dict | None = None, **about) -> None:
         log.append(

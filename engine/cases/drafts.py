@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from engine.database.tables import Draft
-from engine.records import vault
 
 
 def save_draft(product, account_id: int, task_id: int | None, typed: dict[str, Any]) -> datetime:
@@ -24,7 +23,7 @@ def save_draft(product, account_id: int, task_id: int | None, typed: dict[str, A
             session.add(draft)
         draft.saved_at = product.clock()
         key = product.master_key.personal_key(account_id)
-        draft.sealed_typed = vault.seal(key, typed, "draft")
+        draft.sealed_typed = product.master_key.seal(key, typed, "draft")
         return draft.saved_at
 
 
@@ -42,7 +41,7 @@ def read_draft(
     if draft is None:
         return None
     key = product.master_key.personal_key(account_id)
-    return vault.unseal(key, draft.sealed_typed, "draft"), draft.saved_at
+    return product.master_key.unseal(key, draft.sealed_typed, "draft"), draft.saved_at
 
 
 def drop(session, account_id: int, task_id: int | None) -> None:
