@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import select
 
 from engine.cases import notices
 from engine.cases.scripting import ALWAYS, rule_of_timer
@@ -162,9 +162,7 @@ def _waiting_timers(desk) -> dict:
 def pass_due(desk) -> None:
     """Let everything that is due happen, in the order of time."""
     while True:
-        row = next(
-            (r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None
-        )
+        row = next((r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None)
         if row is None:
             break
         row.state = PASSED

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
 from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import func, select
 
 from engine.cases import deadlines, notices, operations, state
 from engine.cases.facts import Facts, ScopeFact
@@ -25,7 +25,7 @@ from engine.database.session import lock_case
 from engine.database.tables import Account, Answer, Case, CaseRole, NamedPerson, Scope, Task
 from engine.definitions import feel
 from engine.definitions.specs import step_id
-from engine.people import register, standing
+from engine.people import register, roles, standing
 from engine.people.roles import Role
 from engine.records import log
 from engine.records.log import Kind
@@ -396,9 +396,7 @@ class Desk:
 
     def name_person(self, account_id: int, part: str) -> None:
         if self.session.get(NamedPerson, (self.case.id, account_id)) is None:
-            self.session.add(
-                NamedPerson(case_id=self.case.id, account_id=account_id, part=part)
-            )
+            self.session.add(NamedPerson(case_id=self.case.id, account_id=account_id, part=part))
 
     def give_role(self, account_id: int, role: str) -> None:
         """Name a person to a case role; whoever held it before no longer does."""
@@ -436,6 +434,31 @@ class Desk:
             )
             .order_by(Case.id)
         )
+
+    def name_of(self, ref: str) -> str:
+        """The name of the person a reference names; the reference itself for one who is gone."""
+        return register.name_of(self.session, ref) or ref
+
+    def no_longer_open(self, task: Task) -> Refusal:
+        """What is said to one who comes to a task that is done or withdrawn."""
+        if task.state == "done":
+            return self.first_was(task.done_by_id, f"leverte «{task.name}»", task.done_at)
+        return Refusal(
+            Reason.ALLEREDE_UTFORT,
+            f"«{task.name}» er ikke lenger aktuell. Saken har gått videre.",
+            at=task.done_at,
+        )
+
+    def first_was(self, account_id: int | None, did: str, at: datetime) -> Refusal:
+        """Who was first, by name and role; never a pronoun (ui.md, text 20)."""
+        if account_id is None:
+            return Refusal(Reason.ALLEREDE_UTFORT, "Fristen gikk ut, og Trygg svarte.", at=at)
+        if account_id == self.actor_id:
+            return Refusal(Reason.ALLEREDE_UTFORT, "Du har alt levert denne oppgaven.", at=at)
+        name = self.session.get_one(Account, account_id).name
+        held = roles.held_by(self.session, account_id, workdays.local_day(self.now))
+        who = f"{name}, {roles.LABELS[roles.Role(held[0].role)]}" if held else name
+        return Refusal(Reason.ALLEREDE_UTFORT, f"{who}, {did}, mens du skrev.", who=who, at=at)
 
     # --- records -----------------------------------------------------------------------------
 

@@ -66,7 +66,8 @@ def _waits(desk, step) -> bool:
 
 def _catches(desk, name: str) -> bool:
     waiting = any(
-        task.state == TaskState.WAITING and getattr(task.task_spec.event_definition, "name", None) == name
+        task.state == TaskState.WAITING
+        and getattr(task.task_spec.event_definition, "name", None) == name
         for task in desk.workflow.event_manager.tasks.values()
     )
     return waiting or any(

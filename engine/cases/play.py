@@ -82,7 +82,9 @@ class _Player:
     def __init__(self, scenario: dict[str, Any], database: Database, processes: Path):
         self.scenario = scenario
         self.now = _moment(scenario["start"])
-        self.product = Product(database, MasterKey(secrets.token_bytes(32)), lambda: self.now, processes)
+        self.product = Product(
+            database, MasterKey(secrets.token_bytes(32)), lambda: self.now, processes
+        )
         self.product.publish_shipped((scenario["process"],))
         self.cast: Cast = cast.gather(self.product, scenario)
         self.reporter = "melder"
@@ -151,7 +153,9 @@ class _Player:
         typed = self._typed(step, form, self._first_context(), None)
         started = start_case(
             self.product,
-            StartCase(process_id, self.cast.school_id, account_id, {step["step"]: typed}, self._receipt()),
+            StartCase(
+                process_id, self.cast.school_id, account_id, {step["step"]: typed}, self._receipt()
+            ),
         )
         self.case_ids.append(started.case_id)
 
