@@ -1,13 +1,13 @@
 """A form as a page draws it: every field with its name, value, choices and what is wrong with it.
 
-The templates in `templates/forms/` draw a Sheet and decide nothing.
+The templates in `templates/forms/` draw what a Sheet holds (`web.items`) and decide nothing.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,109 +27,16 @@ from engine.definitions.fields import (
     Text,
     fields_of,
     path_of,
-    row_prefix,
 )
 from engine.definitions.forms import Form, row_name
 from engine.refusals import Fault
 from web.conditions import names_in, rule_of
 from web.forms import name_of
-
-FOLD = 12
-"""Longer lists of tick boxes stand folded until something in them is chosen."""
+from web.items import Block, Choice, Item, Row, carded, errors, id_of, paired, with_focus
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ISO_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One option of a field: `id` of its control, and whether it is chosen now."""
-
-    id: str
-    value: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Block:
-    """One heading (h), paragraph (p) or list (ul) of a text component."""
-
-    tag: str
-    lines: tuple[Markup, ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of a list, `index` counted from 0."""
-
-    index: int
-    id: str
-    name: str
-    title: str
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing to draw.
-
-    shape: card and pair hold fields together; text, group and list are components that ask
-    nothing; line, lines, yes, select, choices (one) and many (several) are fields. The templates
-    have a macro for each. hide_when: JSON of the condition that the browser follows, or None;
-    hidden: whether it starts hidden; example: how a date is written; focus: on the page's arrival.
-    """
-
-    shape: str
-    path: str = ""
-    component: Component | None = None
-    value: str = ""
-    fault: str | None = None
-    example: str = ""
-    choices: tuple[Choice, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    items: tuple[Item, ...] = ()
-    rows: tuple[Row, ...] = ()
-    hide_when: str | None = None
-    hidden: bool = False
-    focus: bool = False
-
-    @property
-    def name(self) -> str:
-        """The field's name on the page."""
-        return name_of(self.path)
-
-    @property
-    def id(self) -> str:
-        """The id of the field's control, or of what holds its controls."""
-        return id_of(self.path)
-
-    @property
-    def described_by(self) -> str:
-        """The ids of what explains the field, for aria-describedby."""
-        parts = {"hjelp": self.component.help, "eksempel": self.example, "feil": self.fault}
-        return " ".join(f"{self.id}-{part}" for part, text in parts.items() if text)
-
-    @property
-    def anchor(self) -> str:
-        """The id of the control that an error leads to."""
-        if self.shape in ("choices", "many") and self.choices:
-            return self.choices[0].id
-        return f"{self.id}-legg-til" if self.shape == "list" else self.id
-
-    @property
-    def optional(self) -> bool:
-        """Whether to say so: nothing in the form or the law asks for it."""
-        field = self.component
-        asked = field.required or field.krav or field.lovkrav or field.fixed
-        return not asked and field.kind is not Kind.YES
-
-    @property
-    def folded(self) -> bool:
-        """Whether the tick boxes are many, and none of them matters yet."""
-        chosen = any(choice.chosen for choice in self.choices)
-        return len(self.choices) > FOLD and not chosen and not self.fault
 
 
 @dataclass(frozen=True)
@@ -171,12 +78,12 @@ class Sheet:
         self._faults = {fault.path: fault.message for fault in reversed(list(faults))}
         self._shown = form.visible(context, typed, feel)
         self.conditional = self.refreshable = False
-        self.items = _carded(self._items(form.components, _place("", typed, form.components)))
-        self.errors = list(_errors(self.items))
+        self.items = carded(self._items(form.components, _place("", typed, form.components)))
+        self.errors = list(errors(self.items))
 
     def _items(self, components: Sequence[Component], place: _Place) -> tuple[Item, ...]:
         drawn = (self._item(component, place) for component in components)
-        return _paired([item for item in drawn if item is not None])
+        return paired([item for item in drawn if item is not None])
 
     def _item(self, component: Component, place: _Place) -> Item | None:
         path = path_of(component, place.prefix)
@@ -227,7 +134,7 @@ class Sheet:
         place = _place(f"{path}.", typed, field.components)
         items = self._items(field.components, place)
         if path == self._focus and items:
-            items = (_with_focus(items[0]), *items[1:])
+            items = (with_focus(items[0]), *items[1:])
         return Row(index, id_of(path), name_of(path), title, items)
 
     def _field(self, field: Field, path: str, typed: Any) -> Item:
@@ -246,11 +153,6 @@ class Sheet:
             Choice(f"{id_of(path)}-{at}", str(each.value), each.label, str(each.value) in chosen)
             for at, each in enumerate(options)
         )
-
-
-def id_of(path: str) -> str:
-    """The id of what is drawn for `path`."""
-    return f"f-{name_of(path).replace('#', '')}"
 
 
 def _place(prefix: str, typed: Any, components: tuple[Component, ...]) -> _Place:
@@ -315,50 +217,3 @@ def _read_text(text: str) -> tuple[Block, ...]:
 
 def _bold(text: str) -> Markup:
     return Markup(_BOLD.sub(r"<b>\1</b>", str(escape(text))))
-
-
-def _with_focus(item: Item) -> Item:
-    """The item with focus on its first field."""
-    if item.items:
-        return replace(item, items=(_with_focus(item.items[0]), *item.items[1:]))
-    return replace(item, focus=True)
-
-
-def _carded(items: Sequence[Item]) -> tuple[Item, ...]:
-    """The form's top level, where fields that follow each other share a card."""
-    drawn: list[Item] = []
-    for item in items:
-        if item.shape in ("text", "group", "list"):
-            drawn.append(item)
-        elif drawn and drawn[-1].shape == "card":
-            drawn[-1] = replace(drawn[-1], items=(*drawn[-1].items, item))
-        else:
-            drawn.append(Item("card", items=(item,)))
-    return tuple(drawn)
-
-
-def _paired(items: Sequence[Item]) -> tuple[Item, ...]:
-    """Items where two halves that follow each other stand side by side."""
-    drawn: list[Item] = []
-    for item in items:
-        before = drawn[-1] if drawn else None
-        if _is_half(item) and before and _is_half(before):
-            drawn[-1] = Item("pair", items=(before, item))
-        else:
-            drawn.append(item)
-    return tuple(drawn)
-
-
-def _is_half(item: Item) -> bool:
-    return isinstance(item.component, Field) and item.component.half
-
-
-def _errors(items: Iterable[Item], row: str = "") -> Iterator[tuple[str, str]]:
-    for item in items:
-        if item.fault:
-            label = item.component.label
-            colon = "" if label.endswith(("?", ".", "!")) else ":"
-            yield item.anchor, f"{row}{label}{colon} {item.fault}"
-        yield from _errors(item.items, row)
-        for each in item.rows:
-            yield from _errors(each.items, f"{each.title}: ")

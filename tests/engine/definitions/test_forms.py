@@ -4,6 +4,8 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.definitions.fields import Kind, Option
 from engine.definitions.findings import Refused
@@ -399,6 +401,26 @@ class TestJudging:
     def test_answers_that_are_no_answers(self, typed):
         assert ("problem", Reason.MANGLER_FELT) in faults(form_of(*PLAN), typed)
 
+    @given(st.data())
+    def test_answers_of_any_shape_are_stored_as_json_or_refused(self, data):
+        anything = st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            max_leaves=8,
+        )
+        row = st.fixed_dictionaries({}, optional=dict.fromkeys(TILTAK, anything))
+        typed = {"problem": data.draw(anything), "tiltak": data.draw(st.lists(row) | anything)}
+        form = form_of(*PLAN, component("number", "antall"), component("textfield", "ref"))
+        typed |= {"antall": data.draw(anything), "ref": data.draw(anything)}
+        form.visible(CONTEXT, typed, no_feel)
+        try:
+            stored = judge(form, typed | {"elev_medvirket": "ja"})
+        except Refusal as refusal:
+            assert all(fault.message for fault in refusal.faults)
+        else:
+            text = json.dumps(stored, allow_nan=False, ensure_ascii=False).encode("utf-8")
+            assert judge(form, json.loads(text)) == stored
+
     def test_a_person_named_in_the_case_is_refused(self):
         form = form_of(component("select", "a", valuesKey="ansatte", properties={"habil": "ja"}))
         assert judge(form, {"a": "ansatt:7"}, named={"ansatt:8"}) == {"a": "ansatt:7"}
@@ -613,6 +635,22 @@ class TestDefaults:
 
     def test_a_list_that_must_have_a_row_begins_with_one(self):
         assert form_of(*PLAN).defaults(CONTEXT, no_feel) == {"tiltak": [{}]}
+
+
+class TestRowNames:
+    @pytest.mark.parametrize(
+        ("label", "own", "sentence"),
+        [
+            ("Tiltak", {"rad_navn": "et tiltak"}, "Legg til minst ett tiltak."),
+            ("Avtaler", {"rad_navn": "en avtale"}, "Legg til minst én avtale."),
+            ("Tiltak", {}, "Legg til tiltak."),
+            ("Var andre elever med?", {}, "Legg til minst én rad."),
+        ],
+    )
+    def test_a_row_is_called_what_the_form_says(self, label, own, sentence):
+        made = component("dynamiclist", "a", components=[component("textfield", "b")])
+        made |= {"label": label, "properties": own, "validate": REQUIRED}
+        assert message(form_of(made), {}) == sentence
 
 
 class TestSaying:
