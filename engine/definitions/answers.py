@@ -215,11 +215,13 @@ def judge(
     setting: Setting,
     options: Mapping[str, Sequence],
     named: Collection[str],
+    partial: bool = False,
 ) -> dict:
     """The answers to store, or Refusal with every fault at once, in the form's order.
 
     A `krav` that gives null while other answers are faulty is not held against anybody: it could
-    not be decided. Alone, only true passes.
+    not be decided. Alone, only true passes. `partial`: what is required may be missing, and what
+    can't be decided without it is let through.
     """
     reading = Reading(components, typed, setting, compact=True)
     choosable = {source: {option.value for option in each} for source, each in options.items()}
@@ -227,6 +229,8 @@ def judge(
     for field, path, value, row in reading.fields():
         where = reading.typed_path(path)
         wrong = _wrong(field, value, reading.unread.get(path), choosable, named)
+        if wrong and partial and wrong[0] is Reason.MANGLER_FELT:
+            continue
         if wrong:
             sure.append(Fault(where, *wrong))
         elif field.krav:
@@ -234,7 +238,7 @@ def judge(
             fault = Fault(where, field.krav_code, field.krav_text)
             if verdict is False:
                 sure.append(fault)
-            elif verdict is not True:
+            elif verdict is not True and not partial:
                 unsure.append(fault)
     if sure or unsure:
         raise Refusal.of_answers(sure or unsure)

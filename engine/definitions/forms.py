@@ -82,15 +82,17 @@ class Form:
         options: Mapping[str, Sequence],
         named: Collection[str] = frozenset(),
         person: str | None = None,
+        partial: bool = False,
     ) -> dict:
         """The answers to store. Raises Refusal with every fault at once, in the form's order.
 
         options: who may be chosen, under `elever`, `ansatte` and `foresatte`, each with a `value`.
         named: references of those named in the case, whom a `habil` field refuses.
         person: the reference of the one who sends; FEEL sees it as `person`.
+        partial: what is required may still be missing; what is there is judged all the same.
         """
         setting = Setting({**context, "person": person}, feel)
-        return answers.judge(self.components, typed, setting, options, named)
+        return answers.judge(self.components, typed, setting, options, named, partial)
 
     def named(self, stored: Mapping) -> list[tuple[str, str]]:
         """Who became named in the case by these answers, each with `nevnt` or `mistenkt`."""
@@ -99,6 +101,22 @@ class Form:
             for field, value in self._answered(stored)
             if field.part
             for person in values.references(field, value)
+        ]
+
+    def case_roles(self, stored: Mapping) -> list[tuple[str, str]]:
+        """Who got a case role by these answers, each with the role."""
+        return [
+            (value, field.gives_role)
+            for field, value in self._answered(stored)
+            if field.gives_role and value
+        ]
+
+    def marks(self, stored: Mapping) -> list[tuple[str, Any]]:
+        """What these answers say of the case itself, each with the answer."""
+        return [
+            (field.marks, value)
+            for field, value in self._answered(stored)
+            if field.marks and value is not None
         ]
 
     def persons(self, stored: Mapping) -> set[str]:

