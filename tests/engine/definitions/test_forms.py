@@ -183,6 +183,18 @@ class TestReading:
                     component("select", "a", valuesKey="ansatte", properties={"part": "skyldig"})
                 ),
             ),
+            ("skjema.egenskap", file_of(component("textfield", "a", properties={"merker": "x"}))),
+            (
+                "skjema.egenskap",
+                file_of(
+                    component(
+                        "checklist",
+                        "a",
+                        valuesKey="ansatte",
+                        properties={"gir_rolle": "undersoker"},
+                    )
+                ),
+            ),
             (
                 "skjema.stoerrelse",
                 file_of(*[component("textfield", f"a{n}") for n in range(301)]),
@@ -490,6 +502,38 @@ def _krav(expression):
     return {"properties": {"krav": expression, "kravtekst": "Rett det."}}
 
 
+class TestPartial:
+    FORM = form_of(
+        *PLAN,
+        component("number", "antall", validate={"min": 1}),
+        component("textfield", "ref", **_krav("ref_finnes")),
+    )
+
+    def test_what_is_required_may_be_missing(self):
+        missing = feel_of(ref_finnes=lambda c: None)
+        assert judge(self.FORM, {}, missing, partial=True) == {"tiltak": []}
+        typed = {"tiltak": [{"beskrivelse": "Lek"}]}
+        row = {"beskrivelse": "Lek", "krever_enkeltvedtak": "nei"}
+        assert judge(self.FORM, typed, missing, partial=True) == {"tiltak": [row]}
+
+    def test_what_is_there_is_judged(self):
+        typed = {"antall": "0", "elev_medvirket": "kanskje"}
+        assert faults(self.FORM, typed, feel_of(ref_finnes=lambda c: False), partial=True) == [
+            ("elev_medvirket", Reason.UGYLDIG_SVAR),
+            ("antall", Reason.UGYLDIG_SVAR),
+            ("ref", Reason.UGYLDIG_SVAR),
+        ]
+
+    def test_a_krav_may_be_what_is_missing(self):
+        own = {"krav": "=noe", "kravkode": "mangler_felt", "kravtekst": "Skriv noe."}
+        form, nothing = (
+            form_of(component("textfield", "a", properties=own)),
+            feel_of(noe=lambda c: False),
+        )
+        assert judge(form, {}, nothing, partial=True) == {}
+        assert faults(form, {}, nothing) == [("a", Reason.MANGLER_FELT)]
+
+
 class TestVisible:
     def test_only_true_hides(self):
         form = form_of(component("textfield", "a", conditional={"hide": "=skjul"}))
@@ -656,13 +700,18 @@ class TestRowNames:
 class TestSaying:
     FORM = form_of(
         component("textarea", "problem"),
-        component("radio", "alvorlig", values=JA_NEI),
+        component("radio", "alvorlig", values=JA_NEI, properties={"merker": "alvorlig"}),
         component("checklist", "krenkelse", values=[{"label": "Mobbing", "value": "mobbing"}]),
         component("number", "skaar"),
         component("checkbox", "vedtak"),
         component("datetime", "start", subtype="date"),
         component("datetime", "tid", subtype="datetime"),
-        component("select", "hvem", valuesKey="ansatte", properties={"part": "mistenkt"}),
+        component(
+            "select",
+            "hvem",
+            valuesKey="ansatte",
+            properties={"part": "mistenkt", "gir_rolle": "saksansvarlig"},
+        ),
         component("checklist", "elever", valuesKey="elever"),
         component(
             "dynamiclist",
@@ -704,4 +753,13 @@ class TestSaying:
     def test_who_is_named_and_who_is_referred_to(self):
         assert self.FORM.named(self.STORED) == [("ansatt:8", "mistenkt"), ("ansatt:7", "nevnt")]
         assert self.FORM.persons(self.STORED) == {"ansatt:7", "ansatt:8", "elev:1", "elev:2"}
+        assert self.FORM.case_roles(self.STORED) == [("ansatt:8", "saksansvarlig")]
+        assert self.FORM.case_roles({}) == []
+
+    def test_what_they_say_of_the_case(self):
+        assert self.FORM.marks(self.STORED) == [("alvorlig", "ja")]
+        assert self.FORM.marks({}) == []
+
+    def test_of_nothing_nothing_is_said(self):
+        assert self.FORM.describe({}, NAMES.get) == []
         assert self.FORM.named({}) == [] and self.FORM.persons({}) == set()
