@@ -139,7 +139,7 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             .offset((page - 1) * PAGE)
         ).all()
         numbers = [case.id for case, _ in rows]
-        turns = _turns(product, session, numbers, now)
+        turns = turns_of(product, session, numbers, now)
         waits = dict(
             session.execute(
                 select(Deadline.case_id, func.min(Deadline.due_at))
@@ -237,7 +237,7 @@ def _conditions(filters: Filters, now: datetime) -> list:
     return conditions
 
 
-def _turns(product, session, case_ids: list[int], now: datetime) -> dict[int, list[Turn]]:
+def turns_of(product, session, case_ids: list[int], now: datetime) -> dict[int, list[Turn]]:
     """The open steps of these cases with the names of those whose turn it is."""
     turns: dict[int, list[Turn]] = defaultdict(list)
     named = {

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
+from engine.definitions import feel
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG
 from engine.definitions.bundle import Bundle
 from engine.definitions.forms import Form, read_form
@@ -119,7 +120,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
     forms = {}
     for path, data in bundle.files.items():
         if path.endswith(".form"):
-            form = read_form(data)
+            form = read_form(data, feel.check)
             forms[path.split("/")[0], form.id] = form
     return Definition(
         version=bundle.sha256,
