@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import errors, i18n, security
 
-SUBJECTS = ("about",)
+SUBJECTS = ("about", "cases")
 """The modules of `web` whose `blueprint` is served."""
 
 STATIC = Path(__file__).parent / "static"

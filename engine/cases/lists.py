@@ -316,7 +316,7 @@ def turns_of(
                 name=task.name,
                 person=person or named.get((task.case_id, task.role)),
                 role=LABELS[Role(task.role)] if task.role else None,
-                mine=task.id in mine and task.claimed_by_id in (None, account.id),
+                mine=task.id in mine and task.claimed_by_id in (None, account and account.id),
                 due_at=task.due_at,
                 late=_late(task, now),
                 delplikt=product.definition(session, version)

@@ -73,12 +73,14 @@ def play(scenario: dict[str, Any], processes: Path = PROCESSES) -> list[Differen
         migrate(url)
         database = Database(url)
         try:
-            return _Player(scenario, database, processes).play()
+            return Player(scenario, database, processes).play()
         finally:
             database.close()
 
 
-class _Player:
+class Player:
+    """One scenario on an empty, migrated database; `now` is its clock, `cast` its people."""
+
     def __init__(self, scenario: dict[str, Any], database: Database, processes: Path):
         self.scenario = scenario
         self.now = _moment(scenario["start"])

@@ -4,7 +4,8 @@
 // <script type="application/json"> that holds the data, or `data-diagram-url` with an address of
 // our own that answers the same:
 //   {"xml": "<definitions …>", "done": ["id"], "current": ["id"], "duty": ["id"], "warning": ["id"]}
-// When `done` or `current` is given, every other step is marked as not reached.
+// `done` has the ids of steps and of flows. When `done` or `current` is given, every other step is
+// marked as not reached.
 //
 // The drawing is as large as the zoom makes it and the frame scrolls, so that finger, wheel,
 // keyboard and scroll bar all move it as they move any page.
@@ -42,13 +43,9 @@ function mark(viewer, { done = [], current = [], duty = [], warning = [] }) {
   }
   if (!done.length && !current.length) return;
 
-  const past = new Set(done);
   const reached = new Set([...done, ...current]);
   for (const element of elements.filter(isStep)) {
     if (!reached.has(element.id)) canvas.addMarker(element, 'todo');
-  }
-  for (const flow of elements.filter((element) => element.waypoints)) {
-    if (past.has(flow.source?.id) && reached.has(flow.target?.id)) canvas.addMarker(flow, 'done');
   }
 }
 
