@@ -158,12 +158,10 @@ def _identities(tree: etree._ElementTree) -> Iterator[Finding]:
 def _elements(tree: etree._ElementTree) -> Iterator[Finding]:
     for node in tree.iter(BPMN + "*"):
         kind = local(node)
-        rule = _REFUSED.get(kind)
-        if rule is None and kind not in _KNOWN and node.tag not in FLOW_NODES:
-            rule = "elementtype"
-        if rule is not None:
-            owner = _owner(node)
-            yield finding(f"kjorbar.{rule}", owner.get("id"), name_of(owner), kind=kind)
+        if kind in _REFUSED:
+            yield _say(_REFUSED[kind], _owner(node), kind=kind)
+        elif kind not in _KNOWN and node.tag not in FLOW_NODES:
+            yield _say("elementtype", node if node.get("id") else _owner(node), kind=kind[:60])
     for node in tree.iter(*ACTIVITIES):
         if node.get("isForCompensation") == "true":
             yield _say("elementtype", node, kind="isForCompensation")
