@@ -8,11 +8,12 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 FRONTEND := web/frontend
-FRONTEND_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print)
+BUNDLES := web/static/build/trygg.css engine/definitions/build/feel.js
+SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print)
 
 .PHONY: setup run test check
 
-setup: .venv/bundled .venv/installed
+setup: $(BUNDLES) .venv/installed
 
 .venv/packages: requirements.lock
 	$(PYTHON) -m venv .venv
@@ -27,9 +28,8 @@ setup: .venv/bundled .venv/installed
 	cd $(FRONTEND) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
-.venv/bundled: .venv/modules $(FRONTEND_SOURCES)
+$(BUNDLES) &: .venv/modules $(SOURCES)
 	cd $(FRONTEND) && PATH="$(CURDIR)/$(BIN):$$PATH" node build.mjs
-	touch $@
 
 run: setup
 	$(BIN)/trygg demo --if-empty

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +17,17 @@ from sqlalchemy import func, select
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, notices, operations, state
-from engine.cases.facts import CASE, Facts, ScopeFact
+from engine.cases.facts import Facts, ScopeFact
+from engine.cases.incidents import Stopped, raise_incident
 from engine.cases.scripting import CaseEngine
 from engine.cases.state import Status
 from engine.database.session import lock_case
 from engine.database.tables import Account, Answer, Case, CaseRole, NamedPerson, Scope, Task
 from engine.definitions import feel
 from engine.definitions.specs import step_id
-from engine.people import register, roles
-from engine.records import log
+from engine.people import register, standing
+from engine.people.roles import Role
+from engine.records import log, vault
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
@@ -35,14 +37,6 @@ MAX_AUTOMATIC_STEPS = 500
 CHECK_AFTERWARDS = "etterkontroll"  # the rule whose wait and task mean: closed, one check remains
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
-
-
-class Stopped(Exception):
-    """The case can't go on by itself. The transaction is rolled back and an incident written."""
-
-    def __init__(self, message: str, step: str | None = None, name: str | None = None):
-        super().__init__(message)
-        self.message, self.step, self.name = message, step, name
 
 
 @contextmanager
@@ -68,7 +62,7 @@ def no_access() -> Refusal:
 class Desk:
     """A case with its workflow, answers and key, for one actor (None: the system) at one moment."""
 
-    def __init__(self, product, session, case: Case, actor_id: int | None, key: bytes | None = None):
+    def __init__(self, product, session, case: Case, actor_id: int | None, key: vault.Key | None = None):
         self.product, self.session, self.case = product, session, case
         self.actor_id = actor_id
         self.now: datetime = product.clock()
@@ -280,7 +274,7 @@ class Desk:
             step=step.id,
             name=step.name,
             form_key=step.form_key or "",
-            role=self.role_of(task),
+            role=self._role(task),
             assignee_id=self._assignee(task, step),
             state="open",
             opened_at=self.now,
@@ -302,12 +296,19 @@ class Desk:
                 name=row.name,
             )
 
+    def _role(self, task) -> str | None:
+        """The role that does this task in this case; a shielded case has its own handlers."""
+        role = self.role_of(task)
+        if role is None:
+            return None
+        return standing.handler_role(self.session, self.case, Role(role), self.now)
+
     def _assignee(self, task, step) -> int | None:
         if step.assignee is None:
             return None
         ref = self.engine.evaluate(task, step.assignee)
-        kind, number = register.parse(ref) if isinstance(ref, str) else (None, None)
-        if kind != "ansatt" or self.session.get(Account, number) is None:
+        kind, number = register.parse(ref)
+        if kind is not register.Kind.ANSATT or self.session.get(Account, number) is None:
             raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
         return number
 
@@ -322,7 +323,7 @@ class Desk:
             feel.evaluate,
             self.pickers(),
             named=self.named(),
-            person=register.ref("ansatt", self.actor_id) if self.actor_id else None,
+            person=register.ref(register.Kind.ANSATT, self.actor_id) if self.actor_id else None,
             partial=partial,
         )
         self.keep_answers(row, form, answers)
@@ -383,7 +384,7 @@ class Desk:
         numbers = self.session.scalars(
             select(NamedPerson.account_id).where(NamedPerson.case_id == self.case.id)
         )
-        return frozenset(register.ref("ansatt", number) for number in numbers)
+        return frozenset(register.ref(register.Kind.ANSATT, number) for number in numbers)
 
     def name_person(self, account_id: int, part: str) -> None:
         if self.session.get(NamedPerson, (self.case.id, account_id)) is None:
@@ -406,6 +407,12 @@ class Desk:
         )
         self.log(Kind.ROLLE_GITT, role=role, detail={"rolle": role, "ansatt": account_id})
 
+    def beside(self, case: Case) -> Desk:
+        """Another case on the desk, in the same transaction."""
+        desk = Desk(self.product, self.session, lock_case(self.session, case.id), self.actor_id)
+        desk.load()
+        return desk
+
     def other_open_case(self) -> Case | None:
         """The pupil's oldest other case that is still open."""
         if self.case.pupil_id is None:
@@ -425,10 +432,10 @@ class Desk:
     # --- records -----------------------------------------------------------------------------
 
     def seal(self, content: Any, purpose: str) -> bytes:
-        return self.product.master_key.seal(self.key, content, purpose)
+        return vault.seal(self.key, content, purpose)
 
     def unseal(self, sealed: bytes, purpose: str) -> Any:
-        return self.product.master_key.unseal(self.key, sealed, purpose)
+        return vault.unseal(self.key, sealed, purpose)
 
     def log(self, kind: Kind, detail: dict | None = None, **about) -> None:
         log.append(

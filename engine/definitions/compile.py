@@ -16,7 +16,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.definitions.bundle import Bundle
 from engine.definitions.forms import Form, read_form
-from engine.definitions.parser import Parser
+from engine.definitions.parser import parse
 from engine.definitions.reader import read_model
 from engine.definitions.specs import FeelList, Item
 from engine.rules.regelverk import Regelverk, read_regelverk
@@ -87,19 +87,10 @@ class Definition:
 
 def compile_bundle(bundle: Bundle) -> Definition:
     """Compile a bundle that the checks have passed. Raises `Refused` where it can't be run."""
-    parser = Parser()
-    trees, diagrams = {}, {}
-    paths = [f"{bundle.process_id}/{bundle.process_id}.bpmn"]
-    paths += sorted(p for p in bundle.files if p.endswith(".bpmn") and p not in paths)
-    for path in (p for p in bundle.files if p.endswith(".dmn")):
-        parser.add_dmn_xml(read_model(bundle.files[path]).getroot(), filename=path)
-    for path in paths:
-        process_id = path.split("/")[0]
-        diagrams[process_id] = bundle.files[path]
-        trees[process_id] = read_model(bundle.files[path])
-        parser.add_bpmn_xml(read_model(bundle.files[path]).getroot(), filename=path)
-    spec = parser.get_spec(bundle.process_id)
-    subspecs = parser.get_subprocess_specs(bundle.process_id)
+    diagrams = {each: bundle.model(each) for each in bundle.process_ids()}
+    trees = {each: read_model(diagram) for each, diagram in diagrams.items()}
+    decisions = [read_model(data) for path, data in bundle.files.items() if path.endswith(".dmn")]
+    spec, subspecs = parse(bundle.process_id, trees.values(), decisions)
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)

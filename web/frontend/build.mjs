@@ -39,7 +39,6 @@ await Promise.all([
     format: 'iife',
     target: 'es2020',
     legalComments: 'linked',
-    loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty', '.eot': 'empty', '.svg': 'empty' },
     logLevel: 'warning',
   }),
   build({

@@ -1,0 +1,76 @@
+"""Messages into a case: what a person starts by hand, for example «Start kartlegging»."""
+
+from __future__ import annotations
+
+from SpiffWorkflow.bpmn.util import BpmnEvent
+from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
+from SpiffWorkflow.util.task import TaskState
+
+from engine.cases import deadlines, incidents
+from engine.cases.desk import open_case
+from engine.cases.incidents import Stopped
+from engine.database.tables import Account
+from engine.people import access
+from engine.people.access import Permission
+from engine.records.log import Kind
+from engine.refusals import Reason, Refusal
+
+
+def startable(desk) -> list:
+    """The steps of the diagram that wait for somebody to start them by hand, in its order."""
+    return [
+        step for step in desk.definition.steps.values() if step.started_by and _waits(desk, step)
+    ]
+
+
+def start_by_hand(product, case_id: int, account_id: int, step_id: str) -> None:
+    """Send the message that an event of the diagram waits for. Raises Refusal."""
+    try:
+        with open_case(product, case_id, account_id) as desk:
+            step = next((s for s in startable(desk) if s.id == step_id), None)
+            account = desk.session.get(Account, account_id)
+            access.require(
+                desk.session,
+                account,
+                Permission.START_MANUAL,
+                case=desk.case,
+                now=desk.now,
+                roles=step.started_by if step else (),
+            )
+            if step is None:
+                raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette nå.")
+            deadlines.pass_due(desk)
+            deliver(desk, step.message)
+            desk.log(
+                Kind.STARTET_FOR_HAND,
+                step=step.id,
+                step_name=step.name,
+                process_id=step.process_id,
+            )
+            desk.save()
+    except Stopped as stopped:
+        raise incidents.record_stop(product, case_id, stopped) from stopped
+
+
+def deliver(desk, name: str) -> None:
+    """Give a message to the case. Its content, if any, is facts already; none goes through here."""
+    if desk.workflow.completed or not _catches(desk, name):
+        raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette nå.")
+    desk.workflow.send_event(BpmnEvent(MessageEventDefinition(name), payload={}))
+    desk.advance()
+
+
+def _waits(desk, step) -> bool:
+    return not desk.workflow.completed and _catches(desk, step.message)
+
+
+def _catches(desk, name: str) -> bool:
+    waiting = any(
+        task.state == TaskState.WAITING and getattr(task.task_spec.event_definition, "name", None) == name
+        for task in desk.workflow.event_manager.tasks.values()
+    )
+    return waiting or any(
+        start.event_definition.name == name
+        for trigger in desk.workflow.spec.start.trigger_specs
+        for start in desk.workflow.subprocess_specs[trigger].bpmn_start_events
+    )

@@ -1,0 +1,28 @@
+"""Receipts: the same command sent twice is carried out once and answered alike."""
+
+from __future__ import annotations
+
+from engine.database.tables import Receipt
+from engine.refusals import Reason, Refusal
+
+
+def find(session, key: str, account_id: int) -> Receipt | None:
+    """The receipt kept under this key. Another person's key is refused, not shown."""
+    receipt = session.get(Receipt, key)
+    if receipt is not None and receipt.account_id != account_id:
+        raise Refusal(Reason.UGYLDIG_SVAR, "Skjemaet kan ikke brukes. Åpne siden på nytt.")
+    return receipt
+
+
+def keep(desk, key: str, command: str, task_id: int | None = None) -> Receipt:
+    """Keep the receipt in the command's own transaction."""
+    receipt = Receipt(
+        key=key,
+        account_id=desk.actor_id,
+        case_id=desk.case.id,
+        task_id=task_id,
+        command=command,
+        at=desk.now,
+    )
+    desk.session.add(receipt)
+    return receipt

@@ -1,0 +1,110 @@
+"""Start a case. The one who starts it answers the first steps in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from engine.cases import receipts
+from engine.cases.desk import Desk
+from engine.cases.incidents import Stopped
+from engine.cases.state import Status
+from engine.database.tables import Account, Case, Task
+from engine.people import access
+from engine.people.access import Permission
+from engine.records.log import Kind
+from engine.refusals import Reason, Refusal
+from engine.rules import workdays
+
+
+@dataclass(frozen=True)
+class StartCase:
+    """answers: typed answers by step, in order; the first is the process's first step.
+
+    partial: what is required may still be missing (acute danger: the rest comes afterwards).
+    receipt: the sender's own key; the same key twice is the same case.
+    """
+
+    process_id: str
+    school_id: int
+    account_id: int
+    answers: Mapping[str, dict[str, Any]]
+    receipt: str
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Started:
+    case_id: int
+    number: str
+
+
+def start_case(product, command: StartCase) -> Started:
+    """Start a case of a published process. Raises Refusal; then nothing was started."""
+    with product.database.transaction() as session:
+        earlier = receipts.find(session, command.receipt, command.account_id)
+        if earlier is not None:
+            return Started(earlier.case_id, session.get_one(Case, earlier.case_id).number)
+        account = session.get(Account, command.account_id)
+        access.require(
+            session, account, Permission.REPORT, school_id=command.school_id, now=product.clock()
+        )
+        try:
+            desk = _new_desk(product, session, command)
+            for step, typed in command.answers.items():
+                desk.complete(_own_task(desk, step), typed, partial=command.partial)
+            desk.save()
+        except Stopped as stopped:
+            raise Refusal(
+                Reason.STANSET,
+                "Saken kunne ikke startes. Det du skrev, er lagret som kladd. "
+                "Haster det, si fra til rektor nå.",
+            ) from stopped
+        receipts.keep(desk, command.receipt, "start")
+        return Started(desk.case.id, desk.case.number)
+
+
+def _new_desk(product, session, command: StartCase) -> Desk:
+    definition = product.published(session, command.process_id)
+    key, wrapped = product.master_key.new_case_key()
+    now = product.clock()
+    case = Case(
+        number=_next_number(session, workdays.local_day(now).year),
+        school_id=command.school_id,
+        reporter_id=command.account_id,
+        process_id=command.process_id,
+        version=definition.version,
+        status=Status.OPEN,
+        opened_at=now,
+        wrapped_key=wrapped,
+        state=b"",
+        state_version=0,
+        revision=0,
+        event_count=0,
+        event_head="",
+        serious=False,
+    )
+    session.add(case)
+    session.flush()
+    desk = Desk(product, session, case, command.account_id, key)
+    desk.log(Kind.SAK_STARTET, process_id=case.process_id, role="melder")
+    desk.begin()
+    return desk
+
+
+def _own_task(desk: Desk, step: str) -> Task:
+    row = next((row for row in desk.open_tasks().values() if row.step == step), None)
+    if row is None:
+        raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette steget.")
+    return row
+
+
+def _next_number(session, year: int) -> str:
+    """2026-001, 2026-002 ...: the year of the report and a running number within it."""
+    last = session.scalar(
+        select(func.max(Case.number)).where(Case.number.like(f"{year}-%"))
+    )
+    return f"{year}-{int(last.split('-')[1]) + 1 if last else 1:03d}"

@@ -1,0 +1,281 @@
+"""Who may see and do what: the one table.
+
+A permission is given to those who stand in one of the listed ways to the case or the task. Nobody
+else has it, and a person named in a case has none in it, whatever else she is. The rights matrix
+is domain.md 5.10. Elev and foresatte have no login.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from engine.database.tables import Account, Case, RoleHolding, School, Task
+from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
+from engine.people.standing import Standing
+from engine.refusals import Reason, Refusal
+from engine.rules.workdays import local_day
+
+
+class Permission(StrEnum):
+    """What can be asked for."""
+
+    REPORT = "report"  # send a report
+    SEE_OWN_REPORTS = "see_own_reports"  # own words, and that they were received
+    SEE_CASES_LIST = "see_cases_list"  # the case in a list, a count or a search
+    SEE_CASE = "see_case"  # the case's page
+    SEE_ALL_ANSWERS = "see_all_answers"  # what everybody has filled in
+    SEE_LOG = "see_log"  # the timeline, and who has read the case
+    SEE_PLAN = "see_plan"
+    SEE_TASK = "see_task"  # one task and what was filled in there
+    COMPLETE_TASK = "complete_task"
+    CLAIM_TASK = "claim_task"  # take a task that a role has, or give it back
+    START_MANUAL = "start_manual"  # start by hand what the diagram lets these roles start
+    NOTE = "note"
+    REMIND = "remind"
+    SEE_INCIDENTS = "see_incidents"
+    SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
+
+
+class Who(StrEnum):
+    """How a person stands to a case or a task."""
+
+    MELDER = "melder"  # reported it
+    KONTAKTLAERER = "kontaktlaerer"  # the pupil's own, with a task there, now or before
+    SAKSANSVARLIG = "saksansvarlig"
+    UNDERSOKER = "undersoker"
+    ANSVARLIG = "ansvarlig"  # for a measure in the plan
+    LEDER = "leder"  # leads the school in this case: see Standing.leads
+    SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
+    OPPGAVE = "oppgave"  # has the task
+    LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
+    LEVERT = "levert"  # did the task
+    STARTER = "starter"  # acts in a role that may start this by hand
+
+
+HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKER})
+
+TABLE: dict[Permission, frozenset[Who]] = {
+    Permission.REPORT: frozenset(),
+    Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
+    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.SEE_ALL_ANSWERS: HANDLERS,
+    Permission.SEE_LOG: HANDLERS,
+    Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG},
+    Permission.SEE_TASK: HANDLERS | {Who.OPPGAVE, Who.LEVERT},
+    Permission.COMPLETE_TASK: frozenset({Who.OPPGAVE}),
+    Permission.CLAIM_TASK: frozenset({Who.LEDIG_OPPGAVE}),
+    Permission.START_MANUAL: frozenset({Who.STARTER}),
+    Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.REMIND: HANDLERS,
+    Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
+}
+
+# What a school role gives before any case is chosen: the pages, not what stands on them.
+LEADERSHIP = frozenset({Role.REKTOR, Role.LEDELSE, Role.SKOLEEIER})
+PAGES: dict[Permission, frozenset[Role]] = {
+    Permission.REPORT: SCHOOL_ROLES,
+    Permission.SEE_OWN_REPORTS: SCHOOL_ROLES,
+    Permission.SEE_CASES_LIST: LEADERSHIP | {Role.KONTAKTLAERER},
+    Permission.SEE_INCIDENTS: LEADERSHIP,
+    Permission.SEE_OVERSIGHT: LEADERSHIP,
+}
+
+NO_ACCESS = (
+    "Du har ikke tilgang til denne siden. Trenger du den for å hjelpe en elev, snakk med rektor."
+)
+NAMED = "Du er nevnt i saken og kan ikke behandle eller godkjenne den. En annen tar oppgaven."
+
+CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
+    Who.MELDER: lambda me: me.is_given(Role.MELDER),
+    Who.KONTAKTLAERER: lambda me: and_(me.teaches_pupil(), me.had_task()),
+    Who.SAKSANSVARLIG: lambda me: me.is_given(Role.SAKSANSVARLIG),
+    Who.UNDERSOKER: lambda me: me.is_given(Role.UNDERSOKER),
+    Who.ANSVARLIG: lambda me: me.is_given(Role.ANSVARLIG),
+    Who.LEDER: lambda me: me.leads(),
+    Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
+    Who.OPPGAVE: lambda me: me.has_task(),
+    Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
+    Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
+}
+DOING = frozenset({Permission.COMPLETE_TASK, Permission.CLAIM_TASK, Permission.START_MANUAL})
+ON_TASK = frozenset({Who.OPPGAVE, Who.LEDIG_OPPGAVE, Who.LEVERT})
+
+
+def may(
+    session: Session,
+    account: Account | None,
+    permission: Permission,
+    *,
+    now: datetime,
+    case: Case | None = None,
+    task: Task | None = None,
+    school_id: int | None = None,
+    roles: Collection[Role] = (),
+) -> bool:
+    """Whether the account has the permission in this case or on this task; with neither, whether
+    it has the page at the school (at any school, for None).
+
+    roles: for START_MANUAL, the roles that may start it.
+    """
+    if account is None:
+        return False
+    if case is None and task is None:
+        return _may_at_school(session, account, permission, now, school_id, roles)
+    standing = Standing(account.id, now)
+    allowed = and_(_has(permission, standing, task, roles), ~standing.is_named())
+    return _holds(session, allowed, case, task)
+
+
+def require(
+    session: Session,
+    account: Account | None,
+    permission: Permission,
+    *,
+    now: datetime,
+    case: Case | None = None,
+    task: Task | None = None,
+    school_id: int | None = None,
+    roles: Collection[Role] = (),
+) -> None:
+    """Raise a Refusal unless `may`.
+
+    INHABIL: the account would have had it, but is named in the case. FEIL_ROLLE: it may see this,
+    but it is another's to do. IKKE_TILGANG: everything else, in the words for what does not exist;
+    always so in a shielded case for those named in it.
+    """
+    about = {"now": now, "case": case, "task": task}
+    if may(session, account, permission, school_id=school_id, roles=roles, **about):
+        return
+    if account is not None and permission in DOING and (case is not None or task is not None):
+        would = _has(permission, Standing(account.id, now), task, roles)
+        if _holds(session, and_(would, Case.shielded.is_(None)), case, task):
+            raise Refusal(Reason.INHABIL, NAMED)
+        knows = Permission.SEE_CASE if task is None else Permission.SEE_TASK
+        if may(session, account, knows, **about):
+            raise Refusal(Reason.FEIL_ROLLE, _belongs_to(session, task, roles))
+    raise Refusal(Reason.IKKE_TILGANG, NO_ACCESS)
+
+
+def visible_cases(account: Account | None, now: datetime) -> ColumnElement[bool]:
+    """The condition on `Case` for every list, count and search of cases."""
+    return _cases(Permission.SEE_CASES_LIST, account, now)
+
+
+def own_reports(account: Account | None, now: datetime) -> ColumnElement[bool]:
+    """The condition on `Case` for the list of what the account has reported."""
+    return _cases(Permission.SEE_OWN_REPORTS, account, now)
+
+
+def cases_with_incidents(account: Account | None, now: datetime) -> ColumnElement[bool]:
+    """The condition on `Case` for the list of incidents."""
+    return _cases(Permission.SEE_INCIDENTS, account, now)
+
+
+def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
+    """The condition on `Task` for the open tasks that the account can do: given to it, or given
+    to nobody and of a role it acts in (also when a colleague has taken it: the list says so)."""
+    if account is None:
+        return false()
+    standing = Standing(account.id, now)
+    return and_(
+        Task.state == "open",
+        exists().where(
+            Case.id == Task.case_id,
+            _has(Permission.COMPLETE_TASK, standing, true(), ()),
+            ~standing.is_named(),
+        ),
+    )
+
+
+def schools(account: Account, roles: Collection[Role], now: datetime):
+    """The statement that selects the schools where the account holds one of the roles today."""
+    holding, active = aliased(RoleHolding), aliased(Account)
+    return (
+        select(School)
+        .where(
+            School.id.in_(
+                select(holding.school_id)
+                .join(active, and_(active.id == holding.account_id, active.active))
+                .where(
+                    holding.account_id == account.id,
+                    holding.role.in_(roles),
+                    in_force(holding, local_day(now)),
+                )
+            )
+        )
+        .order_by(School.name)
+    )
+
+
+def _may_at_school(
+    session: Session,
+    account: Account,
+    permission: Permission,
+    now: datetime,
+    school_id: int | None,
+    roles: Collection[Role],
+) -> bool:
+    allowed = frozenset(roles) if permission is Permission.START_MANUAL else PAGES.get(permission)
+    if not allowed:
+        return False
+    deputies = {Role.LEDELSE} if Role.REKTOR in allowed else set()
+    found = schools(account, allowed | deputies, now).with_only_columns(School.id)
+    seen = select(Case.id).where(visible_cases(account, now))
+    if school_id is not None:
+        found, seen = found.where(School.id == school_id), seen.where(Case.school_id == school_id)
+    if session.scalar(found.limit(1)) is not None:
+        return True
+    # The list of cases is also for those who have one, whatever their role at the school.
+    listed = permission is Permission.SEE_CASES_LIST
+    return listed and session.scalar(seen.limit(1)) is not None
+
+
+def _cases(permission: Permission, account: Account | None, now: datetime) -> ColumnElement[bool]:
+    if account is None:
+        return false()
+    standing = Standing(account.id, now)
+    return and_(_has(permission, standing, None, ()), ~standing.is_named())
+
+
+def _has(permission: Permission, standing: Standing, task, roles) -> ColumnElement[bool]:
+    """The table's line for the permission, as a condition; being named is not looked at."""
+    ways = []
+    for who in sorted(TABLE[permission]):
+        if who is Who.STARTER:
+            ways += [standing.acts_as(Role(role)) for role in roles]
+        elif who not in ON_TASK:
+            ways.append(CONDITIONS[who](standing))
+        elif task is not None:
+            way = CONDITIONS[who](standing)
+            # Once a task is done or withdrawn, those who had it and did not do it see no answers.
+            seeing = permission is Permission.SEE_TASK and who is Who.OPPGAVE
+            ways.append(and_(way, Task.state == "open") if seeing else way)
+    return or_(false(), *ways)
+
+
+def _holds(session: Session, condition, case: Case | None, task: Task | None) -> bool:
+    """Whether the condition is true of this case, or of this task and its case."""
+    asked = select(literal(1)).select_from(Case).where(condition)
+    if case is not None:
+        asked = asked.where(Case.id == case.id)
+    if task is not None:
+        asked = asked.join(Task, Task.case_id == Case.id).where(Task.id == task.id)
+    return session.scalar(asked) is not None
+
+
+def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) -> str:
+    """The sentence that says whose this is."""
+    if task is not None and task.assignee_id is not None:
+        name = session.get_one(Account, task.assignee_id).name
+        return f"Oppgaven «{task.name}» er gitt til {name}."
+    names = [LABELS[Role(role)] for role in ([task.role] if task is not None else roles) if role]
+    if not names:
+        return "Oppgaven hører ikke til noen rolle du har. Snakk med rektor."
+    return f"Denne oppgaven er det {' eller '.join(names)} som gjør."

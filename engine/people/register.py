@@ -1,0 +1,171 @@
+"""The register: pupils, guardians and staff, and how answers refer to them.
+
+A reference is text: `elev:3`, `ansatt:7`, `foresatt:2`. Names stand only here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from engine.database.tables import (
+    Account,
+    Case,
+    Guardian,
+    Guardianship,
+    Pupil,
+    RoleHolding,
+)
+from engine.people.roles import LABELS, Role, in_force
+from engine.rules.workdays import local_day
+
+
+class Kind(StrEnum):
+    """Whom a reference names."""
+
+    ELEV = "elev"
+    ANSATT = "ansatt"
+    FORESATT = "foresatt"
+
+
+TABLES = {Kind.ELEV: Pupil, Kind.ANSATT: Account, Kind.FORESATT: Guardian}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice in a picker."""
+
+    value: str
+    label: str
+
+
+def ref(kind: Kind, number: int) -> str:
+    return f"{kind}:{number}"
+
+
+def parse(reference: object) -> tuple[Kind, int] | tuple[None, None]:
+    """Whom a reference names: kind and id; (None, None) if it is not a reference."""
+    if not isinstance(reference, str):
+        return None, None
+    kind, _, number = reference.partition(":")
+    if kind not in list(Kind) or not (number.isascii() and number.isdigit() and len(number) < 10):
+        return None, None
+    return Kind(kind), int(number)
+
+
+def label_of_pupil(pupil: Pupil) -> str:
+    return f"{pupil.name}, {pupil.class_name}"
+
+
+def names_of(session: Session, references: Iterable[str]) -> dict[str, str]:
+    """The names of those referred to, one query a kind. What refers to nobody is left out."""
+    wanted: dict[Kind, set[int]] = {}
+    for kind, number in map(parse, references):
+        if kind is not None:
+            wanted.setdefault(kind, set()).add(number)
+    names = {}
+    for kind, numbers in wanted.items():
+        for person in session.scalars(select(TABLES[kind]).where(TABLES[kind].id.in_(numbers))):
+            label = label_of_pupil(person) if kind is Kind.ELEV else person.name
+            names[ref(kind, person.id)] = label
+    return names
+
+
+def name_of(session: Session, reference: str) -> str | None:
+    """The name of the one referred to, pupils with their class; None if there is nobody."""
+    return names_of(session, [reference]).get(reference)
+
+
+def pupils_at(session: Session, school_id: int, day: date) -> list[Pupil]:
+    """The school's pupils on that day, in order of class and name."""
+    return list(
+        session.scalars(
+            select(Pupil)
+            .where(Pupil.school_id == school_id, _attends(day))
+            .order_by(Pupil.class_name, Pupil.name, Pupil.id)
+        )
+    )
+
+
+def guardians_of(session: Session, pupil_id: int) -> list[tuple[Guardian, Guardianship]]:
+    """The pupil's guardians, each with the flags that decide what may be told, in order of name."""
+    rows = session.execute(
+        select(Guardian, Guardianship)
+        .join(Guardianship, Guardianship.guardian_id == Guardian.id)
+        .where(Guardianship.pupil_id == pupil_id)
+        .order_by(Guardian.name, Guardian.id)
+    )
+    return [(guardian, link) for guardian, link in rows]
+
+
+def pickers(
+    session: Session,
+    school_id: int,
+    case: Case | None,
+    now: datetime,
+    *,
+    pupils: Collection[int] = (),
+) -> dict[str, list[Option]]:
+    """The choices of the pickers `elever`, `ansatte` and `foresatte`.
+
+    Guardians are those of the case's pupil and of `pupils` (others involved in it); only where no
+    pupil is known, all at the school.
+    """
+    day = local_day(now)
+    wanted = set(pupils) | ({case.pupil_id} if case and case.pupil_id else set())
+    return {
+        "elever": [
+            Option(ref(Kind.ELEV, pupil.id), label_of_pupil(pupil))
+            for pupil in pupils_at(session, school_id, day)
+        ],
+        "ansatte": _staff(session, school_id, day),
+        "foresatte": _guardians(session, school_id, day, wanted),
+    }
+
+
+def _staff(session: Session, school_id: int, day: date) -> list[Option]:
+    """Active accounts with a role at the school, labelled with what they are there."""
+    rows = session.execute(
+        select(Account, RoleHolding)
+        .join(RoleHolding, RoleHolding.account_id == Account.id)
+        .where(Account.active, RoleHolding.school_id == school_id, in_force(RoleHolding, day))
+        .order_by(Account.name, Account.id, RoleHolding.id)
+    )
+    labels: dict[int, list[str]] = {}
+    for account, holding in rows:
+        role = LABELS.get(Role(holding.role)) if holding.role in list(Role) else None
+        words = " ".join(filter(None, (role, holding.class_name)))
+        labels.setdefault(account.id, [account.name]).append(words)
+    return [
+        Option(ref(Kind.ANSATT, number), ", ".join(filter(None, words)))
+        for number, words in labels.items()
+    ]
+
+
+def _guardians(session: Session, school_id: int, day: date, wanted: set[int]) -> list[Option]:
+    """Guardians of these pupils (of all at the school, for none), each once."""
+    chosen = Pupil.id.in_(wanted) if wanted else _attends(day)
+    rows = session.execute(
+        select(Guardian, Pupil)
+        .join(Guardianship, Guardianship.guardian_id == Guardian.id)
+        .join(Pupil, Pupil.id == Guardianship.pupil_id)
+        .where(Pupil.school_id == school_id, chosen)
+        .order_by(Guardian.name, Guardian.id, Pupil.name)
+    )
+    labels: dict[int, tuple[str, list[str]]] = {}
+    for guardian, pupil in rows:
+        labels.setdefault(guardian.id, (guardian.name, []))[1].append(label_of_pupil(pupil))
+    return [
+        Option(ref(Kind.FORESATT, number), f"{name}, foresatt til {' og '.join(children)}")
+        for number, (name, children) in labels.items()
+    ]
+
+
+def _attends(day: date) -> ColumnElement[bool]:
+    """The condition that a pupil is at the school on that day; `left_on` is the last day."""
+    return or_(Pupil.left_on.is_(None), Pupil.left_on >= day)

@@ -1,0 +1,110 @@
+"""Roles: which there are, who holds one at a school today, and who steps in.
+
+A school role is held at a school, for a time (`RoleHolding`). A case role is a person named in one
+case (`CaseRole`). Skoleeier holds one role holding per school. Pupils and guardians have no login
+and no role here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from engine.database.tables import Account, RoleHolding
+
+
+class Role(StrEnum):
+    """Who does a step. A lane names one of these in `trygg:rolle`."""
+
+    REKTOR = "rektor"
+    LEDELSE = "ledelse"
+    KONTAKTLAERER = "kontaktlaerer"
+    FAGLAERER = "faglaerer"
+    MILJOARBEIDER = "miljoarbeider"
+    AKS = "aks"
+    SOSIALVEILEDER = "sosialveileder"
+    HELSESYKEPLEIER = "helsesykepleier"
+    RESSURSTEAM = "ressursteam"
+    PPT = "ppt"
+    SKOLEEIER = "skoleeier"
+    ELEVRAAD = "elevraad"
+    FAU_SMU_DS = "fau_smu_ds"
+    MELDER = "melder"
+    SAKSANSVARLIG = "saksansvarlig"
+    UNDERSOKER = "undersoker"
+    TILRETTELEGGER = "tilrettelegger"
+    ANSVARLIG = "ansvarlig"
+
+
+CASE_ROLES = frozenset(
+    {Role.MELDER, Role.SAKSANSVARLIG, Role.UNDERSOKER, Role.TILRETTELEGGER, Role.ANSVARLIG}
+)
+SCHOOL_ROLES = frozenset(Role) - CASE_ROLES
+
+LABELS = {
+    Role.REKTOR: "rektor",
+    Role.LEDELSE: "ledelse",
+    Role.KONTAKTLAERER: "kontaktlærer",
+    Role.FAGLAERER: "faglærer",
+    Role.MILJOARBEIDER: "miljøarbeider",
+    Role.AKS: "AKS",
+    Role.SOSIALVEILEDER: "sosialveileder",
+    Role.HELSESYKEPLEIER: "helsesykepleier",
+    Role.RESSURSTEAM: "ressursteam",
+    Role.PPT: "PPT",
+    Role.SKOLEEIER: "skoleeier",
+    Role.ELEVRAAD: "elevråd",
+    Role.FAU_SMU_DS: "FAU, SMU og driftsstyre",
+    Role.MELDER: "melder",
+    Role.SAKSANSVARLIG: "saksansvarlig",
+    Role.UNDERSOKER: "undersøker",
+    Role.TILRETTELEGGER: "tilrettelegger",
+    Role.ANSVARLIG: "ansvarlig for tiltaket",
+}
+
+
+def acting_roles(role: str) -> frozenset[Role]:
+    """The roles that a holder of this school role may act in: its own; ledelse also as rektor."""
+    if role not in SCHOOL_ROLES:
+        return frozenset()
+    return frozenset({Role(role)} | ({Role.REKTOR} if role == Role.LEDELSE else set()))
+
+
+def in_force(holding, day: date) -> ColumnElement[bool]:
+    """The SQL condition that a holding (the table or an alias of it) counts on that day."""
+    return and_(holding.from_date <= day, or_(holding.to_date.is_(None), holding.to_date >= day))
+
+
+def held_by(session: Session, account_id: int, day: date) -> list[RoleHolding]:
+    """What the account holds on that day, at all schools; nothing if it is not active."""
+    return list(
+        session.scalars(
+            select(RoleHolding)
+            .join(Account, Account.id == RoleHolding.account_id)
+            .where(RoleHolding.account_id == account_id, Account.active, in_force(RoleHolding, day))
+            .order_by(RoleHolding.id)
+        )
+    )
+
+
+def holders(
+    session: Session, school_id: int, role: str, day: date, class_name: str | None = None
+) -> list[Account]:
+    """The active accounts that hold the role at the school on that day, in order of name.
+
+    With a class, a kontaktlærer counts only for that class. Deputies are not among them.
+    """
+    holding = aliased(RoleHolding)
+    condition = [holding.school_id == school_id, holding.role == role, in_force(holding, day)]
+    if role == Role.KONTAKTLAERER and class_name is not None:
+        condition.append(holding.class_name == class_name)
+    return list(
+        session.scalars(
+            select(Account)
+            .where(Account.active, Account.id.in_(select(holding.account_id).where(*condition)))
+            .order_by(Account.name, Account.id)
+        )
+    )

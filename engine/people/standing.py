@@ -1,0 +1,238 @@
+"""Who a person is in a case: leads it, owns the school, holds a role in it, is named in it.
+
+Each answer is a condition in SQL, so that a list, a count and a single check give the same answer.
+`engine.people.access` builds its one table from these; the rules are domain.md 5.0a.3-4.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from engine.database.tables import Account, Case, CaseRole, NamedPerson, Pupil, RoleHolding, Task
+from engine.people.roles import SCHOOL_ROLES, Role, in_force
+from engine.rules.workdays import local_day
+
+
+class Shield(StrEnum):
+    """Whom a shielded case is about (`Case.shielded`)."""
+
+    ANSATT = "ansatt"
+    LEDELSE = "ledelse"
+
+
+# Leadership's, the kontaktlærer's and skoleeier's steps have rules of their own.
+PLAIN_ROLES = SCHOOL_ROLES - {Role.REKTOR, Role.KONTAKTLAERER, Role.SKOLEEIER}
+
+
+class Standing:
+    """The conditions on `Case` for one account (its id, or a column of ids) at one moment.
+
+    An account that is not active, or holds no role at the case's school today, has no standing.
+    deputies: whether ledelse may act as rektor.
+    """
+
+    def __init__(self, account: int | ColumnElement[int], now: datetime, deputies: bool = True):
+        self.account, self.now, self.day, self.deputies = account, now, local_day(now), deputies
+
+    def is_staff(self) -> ColumnElement[bool]:
+        """Holds some role at the case's school today."""
+        return Case.school_id.in_(self._schools())
+
+    def is_named(self) -> ColumnElement[bool]:
+        """Is named in the case as a member of staff, and so has no part in it."""
+        named = aliased(NamedPerson)
+        return Case.id.in_(select(named.case_id).where(named.account_id == self.account))
+
+    def leads(self) -> ColumnElement[bool]:
+        """Leads the school in this case.
+
+        Rektor and ledelse lead an open case. A shielded case about a member of staff is rektor's,
+        and ledelse's only when nobody is rektor. In one about leadership nobody at school leads.
+        """
+        rektor = Case.school_id.in_(self._schools(Role.REKTOR))
+        if not self.deputies:
+            return and_(rektor, or_(Case.shielded.is_(None), Case.shielded == Shield.ANSATT))
+        deputy = Case.school_id.in_(self._schools(Role.LEDELSE))
+        alone = and_(deputy, Case.school_id.not_in(self._schools_with_rektor()))
+        return or_(
+            and_(Case.shielded.is_(None), or_(rektor, deputy)),
+            and_(Case.shielded == Shield.ANSATT, or_(rektor, alone)),
+        )
+
+    def owns(self) -> ColumnElement[bool]:
+        """Is skoleeier of the case's school."""
+        return Case.school_id.in_(self._schools(Role.SKOLEEIER))
+
+    def teaches_pupil(self) -> ColumnElement[bool]:
+        """Is kontaktlærer of the pupil's class, in a case that is not shielded.
+
+        A case without a pupil belongs to every kontaktlærer at the school.
+        """
+        holding, pupil = aliased(RoleHolding), aliased(Pupil)
+        own_pupils = self._holdings(holding, Role.KONTAKTLAERER, select(pupil.id)).join(
+            pupil,
+            and_(pupil.school_id == holding.school_id, pupil.class_name == holding.class_name),
+        )
+        anybodys = and_(
+            Case.pupil_id.is_(None), Case.school_id.in_(self._schools(Role.KONTAKTLAERER))
+        )
+        return and_(Case.shielded.is_(None), or_(Case.pupil_id.in_(own_pupils), anybodys))
+
+    def is_given(self, role: Role | ColumnElement[str]) -> ColumnElement[bool]:
+        """Is the person to whom this case role is given; for melder, whoever reported the case."""
+        role = _column(role)
+        given = aliased(CaseRole)
+        pairs = select(given.case_id, given.role).where(
+            given.account_id == self.account, _counts(given, self.now)
+        )
+        return and_(
+            self.is_staff(),
+            or_(
+                tuple_(Case.id, role).in_(pairs),
+                and_(role == Role.MELDER, Case.reporter_id == self.account),
+            ),
+        )
+
+    def acts_as(self, role: Role | ColumnElement[str]) -> ColumnElement[bool]:
+        """Would do a step of this role in the case. No role is nobody.
+
+        Until somebody is given saksansvarlig or undersoker, that is whoever leads the case, or
+        skoleeier when it is about leadership.
+        """
+        role = _column(role)
+        holding = aliased(RoleHolding)
+        held = select(holding.school_id, holding.role)
+        plain = tuple_(Case.school_id, role).in_(self._holdings(holding, None, held))
+        ungiven = tuple_(Case.id, role).not_in(self._given_to_somebody())
+        return or_(
+            and_(role == Role.REKTOR, self.leads()),
+            and_(role == Role.SKOLEEIER, self.owns()),
+            and_(role == Role.KONTAKTLAERER, self.teaches_pupil()),
+            and_(role.in_(PLAIN_ROLES), Case.shielded.is_(None), plain),
+            self.is_given(role),
+            and_(
+                role.in_((Role.SAKSANSVARLIG, Role.UNDERSOKER)),
+                ungiven,
+                or_(self.leads(), and_(Case.shielded == Shield.LEDELSE, self.owns())),
+            ),
+        )
+
+    def has_task(self) -> ColumnElement[bool]:
+        """Could do the task (a condition on `Case` and `Task`): it is given to this account, or to
+        nobody and its role is one that the account acts in."""
+        return and_(
+            self.is_staff(),
+            or_(
+                Task.assignee_id == self.account,
+                and_(Task.assignee_id.is_(None), self.acts_as(Task.role)),
+            ),
+        )
+
+    def had_task(self) -> ColumnElement[bool]:
+        """Has or had a task in the case, as a person or as the pupil's kontaktlærer."""
+        task = aliased(Task)
+        return exists().where(
+            task.case_id == Case.id,
+            or_(
+                task.assignee_id == self.account,
+                task.done_by_id == self.account,
+                task.claimed_by_id == self.account,
+                and_(
+                    task.state == "open",
+                    task.role == Role.KONTAKTLAERER,
+                    task.assignee_id.is_(None),
+                ),
+            ),
+        )
+
+    def _schools(self, role: Role | None = None) -> Select:
+        """The schools where the account holds the role (any role, for None) today."""
+        holding = aliased(RoleHolding)
+        return self._holdings(holding, role, select(holding.school_id))
+
+    def _holdings(self, holding, role: Role | None, columns: Select) -> Select:
+        account = aliased(Account)
+        chosen = (
+            columns.select_from(holding)
+            .join(account, and_(account.id == holding.account_id, account.active))
+            .where(holding.account_id == self.account, in_force(holding, self.day))
+        )
+        return chosen if role is None else chosen.where(holding.role == role)
+
+    def _schools_with_rektor(self) -> Select:
+        holding, account = aliased(RoleHolding), aliased(Account)
+        return (
+            select(holding.school_id)
+            .join(account, and_(account.id == holding.account_id, account.active))
+            .where(holding.role == Role.REKTOR, in_force(holding, self.day))
+        )
+
+    def _given_to_somebody(self) -> Select:
+        """Cases and the case roles that an active account is given in them now."""
+        given, account = aliased(CaseRole), aliased(Account)
+        return (
+            select(given.case_id, given.role)
+            .join(account, and_(account.id == given.account_id, account.active))
+            .where(_counts(given, self.now))
+        )
+
+
+def handler_role(session: Session, case: Case, role: Role, now: datetime) -> Role:
+    """The role that a step of this lane has in this case, to be stored on the task it opens.
+
+    In a shielded case leadership's steps are the named undersoker's, and the kontaktlærer's are
+    saksansvarlig's (domain.md 5.0b.9). Before anyone is named, a case about leadership is
+    skoleeier's alone, and in one about a member of staff ledelse's steps are rektor's.
+    """
+    if case.shielded is None:
+        return role
+    if role in (Role.REKTOR, Role.LEDELSE):
+        if _is_given_to_somebody(session, case, Role.UNDERSOKER, now):
+            return Role.UNDERSOKER
+        return Role.SKOLEEIER if case.shielded == Shield.LEDELSE else Role.REKTOR
+    return Role.SAKSANSVARLIG if role == Role.KONTAKTLAERER else role
+
+
+def case_holders(
+    session: Session, case: Case, role: Role, now: datetime, deputies: bool = True
+) -> list[Account]:
+    """Who can do a step of this role in the case, in order of name. Empty is an incident.
+
+    A person named in the case is never among them. deputies: whether ledelse counts as rektor.
+    """
+    standing = Standing(Account.id, now, deputies)
+    return list(
+        session.scalars(
+            select(Account)
+            .join(Case, Case.id == case.id)
+            .where(standing.acts_as(role), ~standing.is_named())
+            .order_by(Account.name, Account.id)
+        )
+    )
+
+
+def in_case(session: Session, case: Case, role: Role, now: datetime) -> list[Account]:
+    """Whom the role means in this case: those who hold it; deputies only when nobody does."""
+    return case_holders(session, case, role, now, deputies=False) or case_holders(
+        session, case, role, now
+    )
+
+
+def _is_given_to_somebody(session: Session, case: Case, role: Role, now: datetime) -> bool:
+    found = select(CaseRole.id).where(
+        CaseRole.case_id == case.id, CaseRole.role == role, _counts(CaseRole, now)
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def _counts(given, now: datetime) -> ColumnElement[bool]:
+    """The condition that a case role is given at that moment."""
+    return and_(given.from_time <= now, or_(given.to_time.is_(None), given.to_time > now))
+
+
+def _column(role: Role | ColumnElement[str]) -> ColumnElement[str]:
+    return literal(str(role)) if isinstance(role, str) else role

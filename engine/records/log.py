@@ -1,0 +1,172 @@
+"""The audit log: what was done in a case, when and by whom. Rows are added, never changed.
+
+Each row of a case carries the hash of the row before it, and the case carries how many there are
+and the last hash. So a changed, removed, inserted, re-ordered or cut-off row is found by `verify`.
+Somebody who can write the whole database could make a new chain; the daily anchor over all heads,
+kept elsewhere, is against that.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import groupby
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.database.tables import Case, Event
+
+
+class Kind(StrEnum):
+    """What can happen in a case."""
+
+    SAK_STARTET = "sak_startet"
+    SAK_SKJERMET = "sak_skjermet"
+    SAK_AVSLUTTET = "sak_avsluttet"  # etterkontroll may remain
+    SAK_ENDT = "sak_endt"  # an end event was reached, nothing is left to do
+    SLATT_SAMMEN = "slatt_sammen"
+    OPPGAVE_OPNET = "oppgave_opnet"
+    OPPGAVE_TATT = "oppgave_tatt"
+    OPPGAVE_SLUPPET = "oppgave_sluppet"
+    OPPGAVE_GITT = "oppgave_gitt"
+    OPPGAVE_UTFORT = "oppgave_utfort"
+    OPPGAVE_TRUKKET = "oppgave_trukket"
+    STEG_UTFORT = "steg_utfort"  # an automatic step
+    STARTET_FOR_HAND = "startet_for_hand"
+    FRIST_SATT = "frist_satt"
+    FRIST_PASSERT = "frist_passert"
+    PURRET = "purret"
+    VARSLET = "varslet"
+    INFORMERT = "informert"
+    PLAN_DELT = "plan_delt"
+    ARKIVERT = "arkivert"
+    NOTAT = "notat"
+    ROLLE_GITT = "rolle_gitt"
+    HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself
+    HENDELSE_LOST = "hendelse_lost"
+
+
+class Damage(StrEnum):
+    """What `verify` can find wrong with a chain."""
+
+    ENDRET = "endret"
+    FJERNET = "fjernet"
+    SATT_INN = "satt inn"
+    AVKORTET = "avkortet"
+    UTEN_SAK = "uten sak"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first row of a case's chain that does not hold."""
+
+    case_number: str
+    seq: int
+    what: Damage
+
+
+def append(
+    session: Session,
+    case: Case,
+    kind: Kind,
+    at: datetime,
+    actor_id: int | None,
+    *,
+    step: str | None = None,
+    step_name: str | None = None,
+    process_id: str | None = None,
+    role: str | None = None,
+    sealed_detail: bytes | None = None,
+) -> Event:
+    """Add a row to the case's log and move its head. actor_id None is the system.
+
+    The case must be locked by this transaction, and flushed (it has an id).
+    """
+    event = Event(
+        case_id=case.id,
+        seq=case.event_count + 1,
+        at=at.astimezone(UTC),
+        kind=str(kind),
+        step=step,
+        step_name=step_name,
+        process_id=process_id,
+        role=None if role is None else str(role),
+        actor_id=actor_id,
+        version=case.version,
+        sealed_detail=sealed_detail,
+        prev=case.event_head,
+    )
+    event.hash = row_hash(event)
+    case.event_count, case.event_head = event.seq, event.hash
+    session.add(event)
+    return event
+
+
+def row_hash(row) -> str:
+    """SHA-256 over every column of an event but two: `hash` itself, and `id`, which the database
+    gives out after the hash is made and which says nothing (the order is `seq`).
+
+    The encoding is a JSON list, so that no two rows read alike; sealed bytes are base64.
+    """
+    sealed = row.sealed_detail
+    columns = [
+        "trygg event 1",
+        row.case_id,
+        row.seq,
+        row.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        row.kind,
+        row.step,
+        row.step_name,
+        row.process_id,
+        row.role,
+        row.actor_id,
+        row.version,
+        None if sealed is None else base64.b64encode(sealed).decode(),
+        row.prev,
+    ]
+    return hashlib.sha256(json.dumps(columns, ensure_ascii=True).encode()).hexdigest()
+
+
+def verify(session: Session, case_id: int | None = None) -> Iterator[Broken]:
+    """Go through every chain (or one case's) and give the first break of each that has one."""
+    events = select(*Event.__table__.columns).order_by(Event.case_id, Event.seq)
+    cases = select(Case.id, Case.number, Case.event_count, Case.event_head).order_by(Case.id)
+    if case_id is not None:
+        events, cases = events.where(Event.case_id == case_id), cases.where(Case.id == case_id)
+    left = {row.id: row for row in session.execute(cases)}
+    rows = session.execute(events.execution_options(yield_per=1000))
+    for number, chain in groupby(rows, key=lambda row: row.case_id):
+        case = left.pop(number, None)
+        if case is None:
+            yield Broken("", 1, Damage.UTEN_SAK)
+        elif broken := _broken(case, chain):
+            yield Broken(case.number, *broken)
+    for case in left.values():
+        if case.event_count:
+            yield Broken(case.number, 1, Damage.AVKORTET)
+
+
+def _broken(case, chain) -> tuple[int, Damage] | None:
+    """Where the chain breaks first and how, or None."""
+    count, head = 0, ""
+    for row in chain:
+        if row.seq != count + 1:
+            return (
+                (count + 1, Damage.FJERNET) if row.seq > count + 1 else (row.seq, Damage.SATT_INN)
+            )
+        if row.seq > case.event_count:
+            return row.seq, Damage.SATT_INN
+        if row_hash(row) != row.hash:
+            return row.seq, Damage.ENDRET
+        if row.prev != head:  # this row is as it was written, so the one before is not
+            return max(count, 1), Damage.ENDRET
+        count, head = row.seq, row.hash
+    if count < case.event_count:
+        return count + 1, Damage.AVKORTET
+    return None if head == case.event_head else (max(count, 1), Damage.ENDRET)
