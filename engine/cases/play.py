@@ -73,12 +73,12 @@ def play(scenario: dict[str, Any], processes: Path = PROCESSES) -> list[Differen
         migrate(url)
         database = Database(url)
         try:
-            return _Player(scenario, database, processes).play()
+            return Player(scenario, database, processes).play()
         finally:
             database.close()
 
 
-class _Player:
+class Player:
     def __init__(self, scenario: dict[str, Any], database: Database, processes: Path):
         self.scenario = scenario
         self.now = _moment(scenario["start"])
