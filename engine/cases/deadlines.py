@@ -13,8 +13,9 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
 from engine.cases import notices
-from engine.cases.scripting import ALWAYS, rule_of_timer
+from engine.cases.scripting import ALWAYS
 from engine.database.tables import Deadline, Task
+from engine.definitions.bpmn import rule_named
 from engine.records.log import Kind
 from engine.rules import workdays
 
@@ -126,7 +127,7 @@ def set_timers(desk) -> None:
     for task in _waiting_timers(desk).values():
         if str(task.id) in known:
             continue
-        key = rule_of_timer(task.task_spec.event_definition.expression)
+        key = rule_named(task.task_spec.event_definition.expression)
         rule = desk.definition.regelverk.frist(key)
         _add(desk, key, MOMENT, _moment(desk, rule, task), token=str(task.id))
 
@@ -215,13 +216,14 @@ def lapse_all(desk) -> None:
         row.state = LAPSED
 
 
-def only_check_remains(desk, key: str) -> bool:
-    """Whether all that is left is the check afterwards: its waiting timer, or its task."""
-    steps = desk.definition.steps
-    left = [steps[t.process_id, t.step].rule == key for t in desk.open_tasks().values()]
-    if left:
-        return all(left)
-    return any(row.rule == key for row in _rows(desk, Deadline.kind == MOMENT))
+def only_remains(desk, step: str, rule: str) -> bool:
+    """Whether all that is left is one step: it is open alone, or its timer alone is waited for."""
+    left = [task.step for task in desk.open_tasks().values()]
+    return set(left) == {step} if left else _waits_only_for(desk, rule)
+
+
+def _waits_only_for(desk, rule: str) -> bool:
+    return {row.rule for row in _rows(desk, Deadline.kind == MOMENT)} == {rule}
 
 
 def _rows(desk, *conditions) -> list[Deadline]:

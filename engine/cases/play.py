@@ -208,7 +208,7 @@ class Player:
             return {}
         with open_case(self.product, row.case_id, None) as desk:
             task = desk.workflow.get_task_from_id(UUID(row.token))
-            context = desk.engine.context(task)
+            context = desk.context_of(row, task)
             form = desk.definition.form(row.process_id, row.form_key)
         return self._typed(step, form, context, row)
 

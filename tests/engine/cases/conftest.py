@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from SpiffWorkflow.bpmn.util import BpmnEvent
-from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import state
@@ -100,5 +100,10 @@ def run():
 @pytest.fixture
 def player(database):
     """A school with the standard cast and no case yet; `start` and `complete` play steps."""
-    scenario = {"id": "test", "process": "aktivitetsplikt", "start": "2026-09-08T10:00", "steps": []}
+    scenario = {
+        "id": "test",
+        "process": "aktivitetsplikt",
+        "start": "2026-09-08T10:00",
+        "steps": [],
+    }
     return Player(scenario, database, PROCESSES)
