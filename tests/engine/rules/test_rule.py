@@ -18,9 +18,7 @@ def nothing(expression: str):
 
 def due(rule: Rule, opened: str, received: str | None = None, now: str | None = None, feel=nothing):
     """The due moment as the school's clock shows it."""
-    at = rule.due(
-        moment(opened), received and moment(received), moment(now or opened), feel
-    )
+    at = rule.due(moment(opened), received and moment(received), moment(now or opened), feel)
     assert at.tzinfo is UTC
     return local(at).strftime("%Y-%m-%d %H:%M")
 
