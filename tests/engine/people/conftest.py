@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 from sqlalchemy.orm import Session
 
+from engine.database.session import Database, migrate
 from engine.database.tables import (
     Account,
     Case,
@@ -118,3 +119,12 @@ class World:
 def world(database, clock):
     with database.transaction() as session:
         yield World(session, clock())
+
+
+@pytest.fixture
+def postgres_world(postgres_url, clock):
+    migrate(postgres_url)
+    database = Database(postgres_url)
+    with database.transaction() as session:
+        yield World(session, clock())
+    database.close()
