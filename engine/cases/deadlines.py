@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import select
 
 from engine.cases import notices
 from engine.cases.scripting import ALWAYS, rule_of_timer
@@ -27,11 +27,8 @@ DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidsp
 
 def set_at_receipt(desk) -> None:
     """The report has been delivered: set every deadline that counts from it (domain.md 5.0b.2)."""
-    regelverk = desk.definition.regelverk
-    for key in regelverk.keys():
-        rule = regelverk.frist(key)
-        if rule.ved_mottak:
-            _set(desk, key, _moment(desk, rule, None))
+    for rule in desk.definition.regelverk.at_receipt():
+        _set(desk, rule.key, _moment(desk, rule))
 
 
 def set_for_task(desk, row: Task, key: str, task) -> None:
@@ -48,14 +45,21 @@ def set_for_task(desk, row: Task, key: str, task) -> None:
     if own is not None:
         row.due_at = own.due_at
         return
-    row.due_at = _moment(desk, desk.definition.regelverk.frist(key), task)
+    again = desk.session.scalar(
+        select(Deadline.id).where(
+            Deadline.case_id == desk.case.id, Deadline.rule == key, Deadline.kind == DUE
+        )
+    )
+    rule = desk.definition.regelverk.frist(key)
+    row.due_at = _moment(desk, rule, task, again=again is not None)
     _set(desk, key, row.due_at, row)
 
 
-def _moment(desk, rule, task) -> datetime:
+def _moment(desk, rule, task=None, again: bool = False) -> datetime:
+    """When it is due. `again`: a later round, which counts from now and not from the report."""
     return rule.due(
         opened=desk.now,
-        received=desk.case.received_at if rule.ved_mottak is False or task is None else desk.now,
+        received=None if again else desk.case.received_at,
         now=desk.now,
         feel=lambda expression: desk.engine.evaluate(task, expression),
     )
@@ -91,14 +95,14 @@ def _add(desk, key, kind, due_at, row=None, to_role=None, token=None) -> None:
 
 def correct_receipt(desk, value: str) -> None:
     """The report was received earlier than it was registered; never later (domain.md P01-8)."""
-    moment = workdays.moment(value)
-    if desk.case.received_at is None or moment >= desk.case.received_at:
+    earlier = workdays.moment(value)
+    if desk.case.received_at is None or earlier >= desk.case.received_at:
         return
-    desk.case.received_at = moment
+    desk.case.received_at = earlier
     for row in _rows(desk, Deadline.task_id.is_(None), Deadline.kind == DUE):
         rule = desk.definition.regelverk.frist(row.rule)
         if rule.ved_mottak:
-            row.due_at = _moment(desk, rule, None)
+            row.due_at = _moment(desk, rule)
             row.day = workdays.local_day(row.due_at)
 
 
@@ -158,9 +162,7 @@ def _waiting_timers(desk) -> dict:
 def pass_due(desk) -> None:
     """Let everything that is due happen, in the order of time."""
     while True:
-        row = next(
-            (r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None
-        )
+        row = next((r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None)
         if row is None:
             break
         row.state = PASSED
@@ -229,24 +231,3 @@ def _rows(desk, *conditions) -> list[Deadline]:
         .where(Deadline.case_id == desk.case.id, Deadline.state == WAITING, *conditions)
         .order_by(Deadline.due_at, Deadline.id)
     ).all()
-
-
-def let_deadlines_pass(product) -> int:
-    """Let everything that is due happen, a transaction a case. Returns how many cases it met."""
-    from engine.cases import incidents
-    from engine.cases.desk import Stopped, open_case
-
-    with product.database.session() as session:
-        due = session.scalars(
-            select(Deadline.case_id)
-            .where(Deadline.state == WAITING, Deadline.due_at <= product.clock())
-            .distinct()
-        ).all()
-    for case_id in due:
-        try:
-            with open_case(product, case_id, actor_id=None) as desk:
-                pass_due(desk)
-                desk.save()
-        except Stopped as stopped:
-            incidents.record_stop(product, case_id, stopped)
-    return len(due)

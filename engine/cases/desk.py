@@ -9,24 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
 from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import func, select
 
 from engine.cases import deadlines, notices, operations, state
-from engine.cases.facts import CASE, Facts, ScopeFact
+from engine.cases.facts import Facts, ScopeFact
+from engine.cases.incidents import Stopped, raise_incident
 from engine.cases.scripting import CaseEngine
 from engine.cases.state import Status
 from engine.database.session import lock_case
 from engine.database.tables import Account, Answer, Case, CaseRole, NamedPerson, Scope, Task
 from engine.definitions import feel
 from engine.definitions.specs import step_id
-from engine.people import register, roles
+from engine.people import register, roles, standing
+from engine.people.roles import Role
 from engine.records import log
 from engine.records.log import Kind
+from engine.records.vault import Key
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
@@ -35,14 +38,6 @@ MAX_AUTOMATIC_STEPS = 500
 CHECK_AFTERWARDS = "etterkontroll"  # the rule whose wait and task mean: closed, one check remains
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
-
-
-class Stopped(Exception):
-    """The case can't go on by itself. The transaction is rolled back and an incident written."""
-
-    def __init__(self, message: str, step: str | None = None, name: str | None = None):
-        super().__init__(message)
-        self.message, self.step, self.name = message, step, name
 
 
 @contextmanager
@@ -68,7 +63,7 @@ def no_access() -> Refusal:
 class Desk:
     """A case with its workflow, answers and key, for one actor (None: the system) at one moment."""
 
-    def __init__(self, product, session, case: Case, actor_id: int | None, key: bytes | None = None):
+    def __init__(self, product, session, case: Case, actor_id: int | None, key: Key | None = None):
         self.product, self.session, self.case = product, session, case
         self.actor_id = actor_id
         self.now: datetime = product.clock()
@@ -106,10 +101,12 @@ class Desk:
         self._set_status()
 
     def _system_facts(self) -> dict[str, Any]:
-        local = self.now.astimezone(workdays.OSLO)
+        local = workdays.local(self.now)
+        received = self.case.received_at
         return {
             "naa": local.strftime("%Y-%m-%dT%H:%M"),
             "i_dag": local.date().isoformat(),
+            "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
             "finnes_aapen_sak": self.other_open_case() is not None,
         }
 
@@ -280,7 +277,7 @@ class Desk:
             step=step.id,
             name=step.name,
             form_key=step.form_key or "",
-            role=self.role_of(task),
+            role=self._role(task),
             assignee_id=self._assignee(task, step),
             state="open",
             opened_at=self.now,
@@ -302,12 +299,19 @@ class Desk:
                 name=row.name,
             )
 
+    def _role(self, task) -> str | None:
+        """The role that does this task in this case; a shielded case has its own handlers."""
+        role = self.role_of(task)
+        if role is None:
+            return None
+        return standing.handler_role(self.session, self.case, Role(role), self.now)
+
     def _assignee(self, task, step) -> int | None:
         if step.assignee is None:
             return None
         ref = self.engine.evaluate(task, step.assignee)
-        kind, number = register.parse(ref) if isinstance(ref, str) else (None, None)
-        if kind != "ansatt" or self.session.get(Account, number) is None:
+        kind, number = register.parse(ref)
+        if kind is not register.Kind.ANSATT or self.session.get(Account, number) is None:
             raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
         return number
 
@@ -322,7 +326,7 @@ class Desk:
             feel.evaluate,
             self.pickers(),
             named=self.named(),
-            person=register.ref("ansatt", self.actor_id) if self.actor_id else None,
+            person=register.ref(register.Kind.ANSATT, self.actor_id) if self.actor_id else None,
             partial=partial,
         )
         self.keep_answers(row, form, answers)
@@ -376,20 +380,23 @@ class Desk:
     # --- people ------------------------------------------------------------------------------
 
     def pickers(self):
-        return register.pickers(self.session, self.case.school_id, self.case, self.now)
+        """Who can be chosen in this case; guardians are those of every pupil it speaks of."""
+        people = (register.parse(ref) for ref in self.facts.references())
+        pupils = {number for kind, number in people if kind is register.Kind.ELEV}
+        return register.pickers(
+            self.session, self.case.school_id, self.case, self.now, pupils=pupils
+        )
 
     def named(self) -> frozenset[str]:
         """References to the members of staff who are named in the case."""
         numbers = self.session.scalars(
             select(NamedPerson.account_id).where(NamedPerson.case_id == self.case.id)
         )
-        return frozenset(register.ref("ansatt", number) for number in numbers)
+        return frozenset(register.ref(register.Kind.ANSATT, number) for number in numbers)
 
     def name_person(self, account_id: int, part: str) -> None:
         if self.session.get(NamedPerson, (self.case.id, account_id)) is None:
-            self.session.add(
-                NamedPerson(case_id=self.case.id, account_id=account_id, part=part)
-            )
+            self.session.add(NamedPerson(case_id=self.case.id, account_id=account_id, part=part))
 
     def give_role(self, account_id: int, role: str) -> None:
         """Name a person to a case role; whoever held it before no longer does."""
@@ -406,6 +413,12 @@ class Desk:
         )
         self.log(Kind.ROLLE_GITT, role=role, detail={"rolle": role, "ansatt": account_id})
 
+    def beside(self, case: Case) -> Desk:
+        """Another case on the desk, in the same transaction."""
+        desk = Desk(self.product, self.session, lock_case(self.session, case.id), self.actor_id)
+        desk.load()
+        return desk
+
     def other_open_case(self) -> Case | None:
         """The pupil's oldest other case that is still open."""
         if self.case.pupil_id is None:
@@ -421,6 +434,31 @@ class Desk:
             )
             .order_by(Case.id)
         )
+
+    def name_of(self, ref: str) -> str:
+        """The name of the person a reference names; the reference itself for one who is gone."""
+        return register.name_of(self.session, ref) or ref
+
+    def no_longer_open(self, task: Task) -> Refusal:
+        """What is said to one who comes to a task that is done or withdrawn."""
+        if task.state == "done":
+            return self.first_was(task.done_by_id, f"leverte «{task.name}»", task.done_at)
+        return Refusal(
+            Reason.ALLEREDE_UTFORT,
+            f"«{task.name}» er ikke lenger aktuell. Saken har gått videre.",
+            at=task.done_at,
+        )
+
+    def first_was(self, account_id: int | None, did: str, at: datetime) -> Refusal:
+        """Who was first, by name and role; never a pronoun (ui.md, text 20)."""
+        if account_id is None:
+            return Refusal(Reason.ALLEREDE_UTFORT, "Fristen gikk ut, og Trygg svarte.", at=at)
+        if account_id == self.actor_id:
+            return Refusal(Reason.ALLEREDE_UTFORT, "Du har alt levert denne oppgaven.", at=at)
+        name = self.session.get_one(Account, account_id).name
+        held = roles.held_by(self.session, account_id, workdays.local_day(self.now))
+        who = f"{name}, {roles.LABELS[roles.Role(held[0].role)]}" if held else name
+        return Refusal(Reason.ALLEREDE_UTFORT, f"{who}, {did}, mens du skrev.", who=who, at=at)
 
     # --- records -----------------------------------------------------------------------------
 

@@ -48,6 +48,20 @@ class Facts:
     def put(self, scope_id: str, step: str, answers: dict) -> None:
         self.answers[scope_id][step].append(answers)
 
+    def references(self) -> set[str]:
+        """Every text in the answers that may name a person, such as `elev:3`."""
+        found: set[str] = set()
+        queue: list[Any] = [given for steps in self.answers.values() for given in steps.values()]
+        while queue:
+            value = queue.pop()
+            if isinstance(value, dict):
+                queue.extend(value.values())
+            elif isinstance(value, list):
+                queue.extend(value)
+            elif isinstance(value, str) and ":" in value:
+                found.add(value)
+        return found
+
     def chain(self, task) -> list[str]:
         """The scopes around a task, outermost first; the case itself is not named."""
         found = []

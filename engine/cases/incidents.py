@@ -13,6 +13,17 @@ from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 
 
+class Stopped(Exception):
+    """A case can't go on by itself. The transaction is rolled back and an incident written.
+
+    message: what is wrong, in words; step, name: the element where it stopped.
+    """
+
+    def __init__(self, message: str, step: str | None = None, name: str | None = None):
+        super().__init__(message)
+        self.message, self.step, self.name = message, step, name
+
+
 def raise_incident(
     session,
     case: Case,

@@ -7,7 +7,8 @@ from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, incidents
-from engine.cases.desk import Stopped, open_case
+from engine.cases.desk import open_case
+from engine.cases.incidents import Stopped
 from engine.database.tables import Account
 from engine.people import access
 from engine.people.access import Permission
@@ -65,7 +66,8 @@ def _waits(desk, step) -> bool:
 
 def _catches(desk, name: str) -> bool:
     waiting = any(
-        task.state == TaskState.WAITING and getattr(task.task_spec.event_definition, "name", None) == name
+        task.state == TaskState.WAITING
+        and getattr(task.task_spec.event_definition, "name", None) == name
         for task in desk.workflow.event_manager.tasks.values()
     )
     return waiting or any(

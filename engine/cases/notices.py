@@ -6,7 +6,9 @@ Nobody who is named in the case is ever told, and the content is sealed with the
 from __future__ import annotations
 
 from engine.database.tables import Account, Notice, Task
-from engine.people import register, roles
+from engine.people import register, standing
+from engine.people.register import Kind
+from engine.people.roles import Role
 
 # domain.md 5.9
 TASK_GIVEN = "oppgave_tildelt"
@@ -24,12 +26,8 @@ _KIND_BY_ROLE = {"rektor": REPORT_TO_HEAD, "skoleeier": REPORT_TO_OWNER}
 
 def people_in(desk, role: str) -> list[Account]:
     """The accounts that a role means in this case today, without those named in it."""
-    named = desk.named()
-    return [
-        account
-        for account in roles.in_case(desk.session, desk.case, role, desk.now)
-        if register.ref("ansatt", account.id) not in named
-    ]
+    own = standing.handler_role(desk.session, desk.case, Role(role), desk.now)
+    return standing.in_case(desk.session, desk.case, own, desk.now)
 
 
 def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
@@ -43,7 +41,7 @@ def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
 def tell_of_task(desk, row: Task, kind: str = TASK_GIVEN) -> bool:
     """Tell those whose turn it is. False when the task belongs to nobody."""
     if row.assignee_id is not None:
-        if register.ref("ansatt", row.assignee_id) in desk.named():
+        if register.ref(Kind.ANSATT, row.assignee_id) in desk.named():
             return False
         _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id)
         return True
@@ -67,14 +65,12 @@ def tell_from_step(desk, task, step, kind: str | None = None) -> None:
 
 def tell_person(desk, ref: str | None, kind: str | None, step: str | None) -> None:
     """Tell the person a reference names; what is no reference is passed over."""
-    if not isinstance(ref, str):
-        return
     what, number = register.parse(ref)
-    if what == "foresatt":
+    if what is Kind.FORESATT:
         _add(desk, kind or GUARDIANS_INFORMED, step, guardian_id=number)
-    elif what == "elev":
+    elif what is Kind.ELEV:
         _add(desk, kind or INFORMED, step, pupil_id=number)
-    elif what == "ansatt" and ref not in desk.named():
+    elif what is Kind.ANSATT and ref not in desk.named():
         _add(desk, kind or INFORMED, step, account_id=number)
 
 

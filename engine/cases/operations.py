@@ -8,8 +8,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from engine.cases import deadlines, notices
+from engine.cases.incidents import Stopped
 from engine.database.tables import Answer, Guardianship, Task
 from engine.people import register
+from engine.people.register import Kind as Person
 from engine.records.log import Kind
 from engine.rules import workdays
 
@@ -40,7 +42,7 @@ def share_plan(desk, task, step) -> None:
     plan = desk.engine.context(task)["lag_aktivitetsplan"]
     told = {f"elev:{desk.case.pupil_id}"}
     told |= {
-        register.ref("foresatt", number)
+        register.ref(Person.FORESATT, number)
         for number in desk.session.scalars(
             select(Guardianship.guardian_id).where(
                 Guardianship.pupil_id == desk.case.pupil_id,
@@ -66,13 +68,10 @@ def archive(desk, task, step) -> None:
 
 def join_cases(desk, task, step) -> None:
     """`slaa_sammen`: this report goes into the pupil's open case, and saksansvarlig is told."""
-    from engine.cases.desk import Desk, Stopped
-
     other = desk.other_open_case()
     if other is None:
         raise Stopped("Eleven har ingen annen åpen sak å slå sammen med.", step.id, step.name)
-    target = Desk(desk.product, desk.session, other, desk.actor_id)
-    target.load()
+    target = desk.beside(other)
     context = desk.engine.context(task)
     report = {
         **(context.get("registrer_melding") or {}),

@@ -10,23 +10,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
+from engine.definitions import feel
+from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG
 from engine.definitions.bundle import Bundle
 from engine.definitions.forms import Form, read_form
-from engine.definitions.parser import Parser
+from engine.definitions.parser import FRIST, parse
 from engine.definitions.reader import read_model
 from engine.definitions.specs import FeelList, Item
 from engine.rules.regelverk import Regelverk, read_regelverk
 
-BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
-TRYGG = "{urn:trygg:bpmn:1}"
-
 _CONTAINERS = {BPMN + "process", BPMN + "subProcess"}
-_NOT_STEPS = {"sequenceFlow", "laneSet", "lane", "extensionElements", "documentation", "textAnnotation"}
+_NOT_STEPS = {
+    "sequenceFlow",
+    "laneSet",
+    "lane",
+    "extensionElements",
+    "documentation",
+    "textAnnotation",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Step:
 
     kind: the BPMN element's local name (`userTask`, `endEvent` ...); role: of the task itself, its
     lane, or the lane of the sub-process it stands in, None when the calling step's role counts;
-    assignee, tells: FEEL when they begin with `=`; order: place in the file, for ordered lists.
+    assignee, tells: FEEL when they begin with `=`; timer: the rule that a timer waits for;
+    shows: earlier answers to have beside the form, as `step.field` or `step.*`; order: place in the file, for ordered lists.
     """
 
     id: str
@@ -53,9 +60,20 @@ class Step:
     tells: str | None = None
     operations: tuple[str, ...] = ()
     concerns: str | None = None
+    shows: tuple[str, ...] = ()
     started_by: tuple[str, ...] = ()
     message: str | None = None
+    timer: str | None = None
+    called: str | None = None
     many: bool = False
+
+
+class Flow(NamedTuple):
+    """A sequence flow of a diagram, by the ids of what it joins."""
+
+    id: str
+    source: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,9 @@ class Definition:
     steps: Mapping[tuple[str, str], Step]
     forms: Mapping[tuple[str, str], Form]
     regelverk: Regelverk
-    diagrams: Mapping[str, bytes] = field(default_factory=dict)
+    diagrams: Mapping[str, bytes]
+    names: Mapping[str, str]
+    flows: Mapping[str, tuple[Flow, ...]]
 
     def step(self, process_id: str, step_id: str) -> Step:
         return self.steps[process_id, step_id]
@@ -87,27 +107,20 @@ class Definition:
 
 def compile_bundle(bundle: Bundle) -> Definition:
     """Compile a bundle that the checks have passed. Raises `Refused` where it can't be run."""
-    parser = Parser()
-    trees, diagrams = {}, {}
-    paths = [f"{bundle.process_id}/{bundle.process_id}.bpmn"]
-    paths += sorted(p for p in bundle.files if p.endswith(".bpmn") and p not in paths)
-    for path in (p for p in bundle.files if p.endswith(".dmn")):
-        parser.add_dmn_xml(read_model(bundle.files[path]).getroot(), filename=path)
-    for path in paths:
-        process_id = path.split("/")[0]
-        diagrams[process_id] = bundle.files[path]
-        trees[process_id] = read_model(bundle.files[path])
-        parser.add_bpmn_xml(read_model(bundle.files[path]).getroot(), filename=path)
-    spec = parser.get_spec(bundle.process_id)
-    subspecs = parser.get_subprocess_specs(bundle.process_id)
+    diagrams = {each: bundle.model(each) for each in bundle.process_ids()}
+    trees = {each: read_model(diagram) for each, diagram in diagrams.items()}
+    decisions = [read_model(data) for path, data in bundle.files.items() if path.endswith(".dmn")]
+    spec, subspecs = parse(bundle.process_id, trees.values(), decisions)
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
-    steps = {(s.process_id, s.id): s for name, tree in trees.items() for s in read_steps(tree, name)}
+    steps = {
+        (s.process_id, s.id): s for name, tree in trees.items() for s in read_steps(tree, name)
+    }
     forms = {}
     for path, data in bundle.files.items():
         if path.endswith(".form"):
-            form = read_form(data)
+            form = read_form(data, feel.check)
             forms[path.split("/")[0], form.id] = form
     return Definition(
         version=bundle.sha256,
@@ -120,6 +133,8 @@ def compile_bundle(bundle: Bundle) -> Definition:
         forms=forms,
         regelverk=read_regelverk(bundle.files["regelverk.toml"]),
         diagrams=diagrams,
+        names={each: _name(tree, each) for each, tree in trees.items()},
+        flows={name: _flows(tree) for name, tree in trees.items()},
     )
 
 
@@ -182,10 +197,32 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         duty=node.get(TRYGG + "plikt"),
         tells=node.get(TRYGG + "varsler"),
         operations=tuple((node.get(TRYGG + "operasjon") or "").split()),
+        shows=tuple((node.get(TRYGG + "viser") or "").split()),
         concerns=node.get(TRYGG + "gjelder"),
         started_by=tuple((node.get(TRYGG + "startesAv") or "").split()),
         message=messages.get(event.get("messageRef")) if event is not None else None,
+        timer=_timer(node),
+        called=node.get("calledElement"),
         many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,
+    )
+
+
+def _name(tree, process_id: str) -> str:
+    process = next(p for p in tree.iter(BPMN + "process") if p.get("id") == process_id)
+    return process.get("name") or process_id
+
+
+def _timer(node) -> str | None:
+    """The rule that a timer waits for."""
+    date = node.find(f"{BPMN}timerEventDefinition/{BPMN}timeDate")
+    match = FRIST.fullmatch(date.text or "") if date is not None else None
+    return match[1] if match else None
+
+
+def _flows(tree) -> tuple[Flow, ...]:
+    return tuple(
+        Flow(node.get("id"), node.get("sourceRef"), node.get("targetRef"))
+        for node in tree.iter(BPMN + "sequenceFlow")
     )
 
 

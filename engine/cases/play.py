@@ -1,0 +1,369 @@
+"""Play scenarios: written cases that the product runs on an empty school with a set clock.
+
+The form of a scenario file is described in docs/scenarioformat.md. A scenario is played through
+the same commands as the pages use; what differs from the text is a `Difference`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import yaml
+from sqlalchemy import select
+
+from engine.cases import cast
+from engine.cases.cast import Cast
+from engine.cases.deadlines import DUE, MOMENT, PASSED, WAITING
+from engine.cases.desk import open_case
+from engine.cases.start import StartCase, start_case
+from engine.cases.submit import SubmitTask, submit_task
+from engine.cases.tick import let_deadlines_pass
+from engine.database.session import Database, migrate
+from engine.database.tables import Account, Case, CaseRole, Deadline, Event, Notice, Task
+from engine.definitions import feel
+from engine.definitions.fields import Field, Kind, fields_of
+from engine.people import access
+from engine.product import PROCESSES, Product
+from engine.records.log import Kind as Logged
+from engine.records.vault import MasterKey
+from engine.refusals import Refusal
+from engine.rules import workdays
+
+FIRST_STEPS = {
+    "registrer_melding",
+    "egnethet",
+    "velg_tilrettelegger",
+    "registrer_tillitsbrudd",
+    "registrer_sf",
+    "forbered",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the product did something else than the scenario says."""
+
+    scenario: str
+    step: str
+    message: str
+
+
+class Stop(Exception):
+    """The scenario can't go on: a step was refused, or was not open."""
+
+
+def read_scenarios(path: Path) -> list[dict[str, Any]]:
+    """The scenarios of a file. Raises ValueError when it is none."""
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(found, list) or not all(isinstance(s, dict) and "id" in s for s in found):
+        raise ValueError("Filen er ikke en liste av scenarier.")
+    return found
+
+
+def play(scenario: dict[str, Any], processes: Path = PROCESSES) -> list[Difference]:
+    """Play one scenario on a school of its own; the differences, none when it went as written."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/spill.db"
+        migrate(url)
+        database = Database(url)
+        try:
+            return Player(scenario, database, processes).play()
+        finally:
+            database.close()
+
+
+class Player:
+    def __init__(self, scenario: dict[str, Any], database: Database, processes: Path):
+        self.scenario = scenario
+        self.now = _moment(scenario["start"])
+        self.product = Product(
+            database, MasterKey(secrets.token_bytes(32)), lambda: self.now, processes
+        )
+        self.product.publish_shipped((scenario["process"],))
+        self.cast: Cast = cast.gather(self.product, scenario)
+        self.reporter = "melder"
+        self.case_ids: list[int] = []
+        self.differences: list[Difference] = []
+
+    def play(self) -> list[Difference]:
+        for number, step in enumerate(self.scenario["steps"], start=1):
+            where = f"{number} {step.get('step', 'wait')}"
+            try:
+                self._play_step(step)
+            except Stop as stop:
+                self.differences.append(Difference(self.scenario["id"], where, str(stop)))
+                return self.differences
+        self._check(self.scenario.get("expect", {}))
+        return self.differences
+
+    # --- steps -------------------------------------------------------------------------------
+
+    def _play_step(self, step: dict[str, Any]) -> None:
+        at = step.get("wait") or step.get("at")
+        if at is not None:
+            self.now = max(self.now, _moment(at))
+        let_deadlines_pass(self.product)
+        if "wait" in step:
+            return
+        refused = step.get("refused")
+        try:
+            self._complete(step)
+        except Refusal as refusal:
+            if refused is None:
+                faults = "; ".join(f"{f.path}: {f.message}" for f in refusal.faults)
+                raise Stop(f"nektet: {refusal.code}: {refusal.message} {faults}") from refusal
+            if refusal.code != refused:
+                raise Stop(f"nektet med {refusal.code}, skulle vært {refused}") from refusal
+            return
+        if refused is not None:
+            raise Stop(f"skulle vært nektet med {refused}, men gikk igjennom")
+
+    def _complete(self, step: dict[str, Any]) -> None:
+        row = self._find(step)
+        if row is None:
+            if step["step"] not in FIRST_STEPS:
+                raise Stop("steget er ikke åpent")
+            self._start(step)
+            return
+        submit_task(
+            self.product,
+            SubmitTask(
+                task_id=row.id,
+                account_id=self._account(step.get("by"), row.case_id),
+                answers=self._answers(step, row),
+                receipt=self._receipt(),
+            ),
+        )
+
+    def _start(self, step: dict[str, Any]) -> None:
+        self.reporter = step.get("by", "melder")
+        account_id = self._account(self.reporter, None)
+        self.cast.refs["melder"] = f"ansatt:{account_id}"
+        process_id = step.get("process", self.scenario["process"])
+        with self.product.database.session() as session:
+            definition = self.product.published(session, process_id)
+        first = definition.step(process_id, step["step"])
+        form = definition.form(process_id, first.form_key)
+        typed = self._typed(step, form, self._first_context(), None)
+        started = start_case(
+            self.product,
+            StartCase(
+                process_id, self.cast.school_id, account_id, {step["step"]: typed}, self._receipt()
+            ),
+        )
+        self.case_ids.append(started.case_id)
+
+    def _find(self, step: dict[str, Any]) -> Task | None:
+        """The oldest open task of this step, else the newest one that is done."""
+        with self.product.database.session() as session:
+            rows = session.scalars(
+                select(Task)
+                .where(Task.case_id.in_(self.case_ids), Task.step == step["step"])
+                .order_by(Task.id)
+            ).all()
+        if "process" in step:
+            rows = [row for row in rows if row.process_id == step["process"]]
+        opened = [row for row in rows if row.state == "open"]
+        if len(opened) > 1:
+            by = self._account(step.get("by"), opened[0].case_id)
+            opened = [row for row in opened if row.assignee_id == by] or opened
+        return opened[0] if opened else (rows[-1] if rows and step.get("refused") else None)
+
+    def _receipt(self) -> str:
+        """A new key for each step that is sent."""
+        return str(uuid4())
+
+    # --- people ------------------------------------------------------------------------------
+
+    def _account(self, by: str | None, case_id: int | None) -> int:
+        """The account that a name in the scenario means: a case role first, then the cast."""
+        by = by or self.reporter
+        if case_id is not None and by in ("saksansvarlig", "undersoker", "tilrettelegger"):
+            with self.product.database.session() as session:
+                held = session.scalar(
+                    select(CaseRole.account_id).where(
+                        CaseRole.case_id == case_id,
+                        CaseRole.role == by,
+                        CaseRole.to_time.is_(None),
+                    )
+                )
+            if held is None:
+                raise Stop(f"ingen er {by} i saken")
+            return held
+        ref = self.cast.refs.get(by)
+        if ref is None or not ref.startswith("ansatt:"):
+            raise Stop(f"{by} er ingen som kan logge inn")
+        return int(ref.split(":")[1])
+
+    # --- answers -----------------------------------------------------------------------------
+
+    def _answers(self, step: dict[str, Any], row: Task) -> dict[str, Any]:
+        if row.state != "open":
+            return {}
+        with open_case(self.product, row.case_id, None) as desk:
+            task = desk.workflow.get_task_from_id(UUID(row.token))
+            context = desk.engine.context(task)
+            form = desk.definition.form(row.process_id, row.form_key)
+        return self._typed(step, form, context, row)
+
+    def _typed(self, step, form, context, row) -> dict[str, Any]:
+        """The scenario's answers, and for what it leaves out the player's own."""
+        given = self._given(step.get("answers", {}), form.components)
+        typed = {**form.defaults(context, feel.evaluate), **given}
+        for _ in range(3):  # an answer may open a further question
+            shown = form.visible(context, typed, feel.evaluate)
+            for field in fields_of(form.components):
+                if field.key in shown and field.key not in given:
+                    self._fill(typed, field, row)
+        for field in fields_of(form.components):
+            if field.kind == Kind.LIST:
+                rows = given.get(field.key) or []
+                for index, item in enumerate(typed.get(field.key) or []):
+                    self._fill_row(item, field, rows[index] if index < len(rows) else {}, row)
+        return typed
+
+    def _fill_row(self, item: dict, field: Field, given: dict, row: Task | None) -> None:
+        for inner in fields_of(field.components):
+            if inner.key not in given:
+                self._fill(item, inner, row)
+
+    def _fill(self, typed: dict, field: Field, row: Task | None) -> None:
+        if not field.required or typed.get(field.key) not in (None, "", []):
+            return
+        local = self.now.astimezone(workdays.OSLO)
+        if field.kind in (Kind.TEXT, Kind.LONGTEXT):
+            typed[field.key] = "x"
+        elif field.kind == Kind.DATE:
+            typed[field.key] = local.date().isoformat()
+        elif field.kind == Kind.DATETIME:
+            typed[field.key] = local.strftime("%Y-%m-%dT%H:%M")
+        elif field.kind == Kind.PERSON:
+            typed[field.key] = self._default_person(field, row)
+        elif field.kind == Kind.LIST:
+            typed[field.key] = [{}]
+
+    def _default_person(self, field: Field, row: Task | None) -> str:
+        """The role that the field is named after, else the one whose task it is."""
+        if field.source == "elever":
+            return self.cast.refs["elev_a"]
+        if field.source == "foresatte":
+            return self.cast.refs["foresatt_a"]
+        role = row.role if row is not None and row.role in self.cast.refs else "kontaktlaerer"
+        return self.cast.refs.get(field.key, self.cast.refs[role])
+
+    def _given(self, answers: dict[str, Any], components) -> dict[str, Any]:
+        """The scenario's answers as typed values: names as references, dates as text."""
+        fields = {field.key: field for field in fields_of(components)}
+        return {key: self._value(value, fields.get(key)) for key, value in answers.items()}
+
+    def _value(self, value: Any, field: Field | None) -> Any:
+        if isinstance(value, datetime):
+            return value.strftime("%Y-%m-%dT%H:%M")
+        if isinstance(value, date):
+            return value.isoformat()
+        if field is None:
+            return value
+        if field.kind == Kind.PERSON:
+            return self.cast.refs.get(value, value)
+        if field.kind == Kind.PERSONS:
+            return [self.cast.refs.get(each, each) for each in value]
+        if field.kind == Kind.LIST and value is not None:
+            return [self._given(item, field.components) for item in value]
+        return value
+
+    def _first_context(self) -> dict[str, Any]:
+        local = self.now.astimezone(workdays.OSLO)
+        return {"naa": local.strftime("%Y-%m-%dT%H:%M"), "i_dag": local.date().isoformat()}
+
+    # --- what is expected ----------------------------------------------------------------------
+
+    def _check(self, expect: dict[str, Any]) -> None:
+        with self.product.database.session() as session:
+            self._compare("open", expect.get("open"), self._open(session))
+            self._compare("ended", expect.get("ended"), self._ended(session))
+            self._check_deadlines(session, expect.get("deadlines"))
+            told = self._told(session)
+            for name in expect.get("told", []):
+                if self.cast.refs[name] not in told:
+                    self._differ("told", f"{name} har ikke fått noe")
+            for name in expect.get("not_told", []):
+                if self.cast.refs[name] in told:
+                    self._differ("not_told", f"{name} har fått noe")
+            for name in [*expect.get("not_told", []), *expect.get("hidden_from", [])]:
+                if self._sees(session, name):
+                    self._differ("not_told", f"{name} kan se saken")
+
+    def _compare(self, what: str, expected, found) -> None:
+        if expected is not None and sorted(expected) != sorted(found):
+            self._differ(what, f"skulle vært {sorted(expected)}, er {sorted(found)}")
+
+    def _differ(self, step: str, message: str) -> None:
+        self.differences.append(Difference(self.scenario["id"], step, message))
+
+    def _open(self, session) -> set[str]:
+        return set(
+            session.scalars(
+                select(Task.step).where(Task.case_id.in_(self.case_ids), Task.state == "open")
+            )
+        )
+
+    def _ended(self, session) -> list[str]:
+        rows = session.execute(
+            select(Event.process_id, Event.step)
+            .where(Event.case_id.in_(self.case_ids), Event.kind == Logged.SAK_AVSLUTTET)
+            .order_by(Event.id)
+        )
+        main = self.scenario["process"]
+        return [step if process == main else f"{process}:{step}" for process, step in rows]
+
+    def _check_deadlines(self, session, expected: dict[str, date] | None) -> None:
+        if expected is None:
+            return
+        first: dict[str, date] = {}
+        late: set[str] = set()  # still to come, or passed
+        for row in session.scalars(
+            select(Deadline).where(Deadline.case_id.in_(self.case_ids)).order_by(Deadline.id)
+        ):
+            if row.kind in (DUE, MOMENT):
+                first.setdefault(row.rule, row.day)
+                late |= {row.rule} if row.state in (WAITING, PASSED) else set()
+        if not expected and late:
+            self._differ("deadlines", f"skulle vært ingen, er {sorted(late)}")
+        for rule, day in expected.items():
+            if first.get(rule) != day:
+                self._differ("deadlines", f"{rule} skulle vært {day}, er {first.get(rule)}")
+
+    def _told(self, session) -> set[str]:
+        told = set()
+        for notice in session.scalars(select(Notice).where(Notice.case_id.in_(self.case_ids))):
+            if notice.account_id:
+                told.add(f"ansatt:{notice.account_id}")
+            if notice.guardian_id:
+                told.add(f"foresatt:{notice.guardian_id}")
+        return told
+
+    def _sees(self, session, name: str) -> bool:
+        """Whether a person finds the case in any list. Guardians and pupils have no login."""
+        ref = self.cast.refs[name]
+        if not ref.startswith("ansatt:"):
+            return False
+        account = session.get_one(Account, int(ref.split(":")[1]))
+        cases = select(Case.id).where(
+            Case.id.in_(self.case_ids), access.visible_cases(account, self.now)
+        )
+        tasks = select(Task.id).where(
+            Task.case_id.in_(self.case_ids), access.my_tasks(account, self.now)
+        )
+        return session.scalar(cases) is not None or session.scalar(tasks) is not None
+
+
+def _moment(value: datetime | str) -> datetime:
+    """A scenario's local time as a moment."""
+    local = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return local.replace(tzinfo=workdays.OSLO)

@@ -1,0 +1,29 @@
+"""Time passes: let everything that is due happen, a transaction a case."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from engine.cases import deadlines, incidents
+from engine.cases.desk import open_case
+from engine.cases.incidents import Stopped
+from engine.database.tables import Deadline
+
+
+def let_deadlines_pass(product, case_id: int | None = None) -> int:
+    """Let what is due happen, in all cases or in one. Returns how many cases it met."""
+    with product.database.session() as session:
+        query = select(Deadline.case_id).where(
+            Deadline.state == deadlines.WAITING, Deadline.due_at <= product.clock()
+        )
+        if case_id is not None:
+            query = query.where(Deadline.case_id == case_id)
+        due = session.scalars(query.distinct()).all()
+    for each in due:
+        try:
+            with open_case(product, each, actor_id=None) as desk:
+                deadlines.pass_due(desk)
+                desk.save()
+        except Stopped as stopped:
+            incidents.record_stop(product, each, stopped)
+    return len(due)

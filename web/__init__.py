@@ -1,0 +1,1 @@
+"""What people and machines meet: Flask pages on top of the engine."""

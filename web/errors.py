@@ -1,0 +1,80 @@
+"""What a person meets when a request can't be done: what happened, that nothing was sent, a way on.
+
+No page tells more than the person may know: a case that doesn't exist and one that is shielded
+give the same words, and a fault of ours shows no trace of the code.
+"""
+
+from datetime import UTC, datetime
+
+from flask import Flask, render_template
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+
+def init(app: Flask) -> None:
+    """Answer every refusal and fault of `app` with a page of ours."""
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(InternalServerError, _fault)
+
+
+def _csrf(error: CSRFError):
+    return _page(
+        400,
+        "clock",
+        _("Siden er for gammel"),
+        _(
+            "Ingenting er sendt. Gå tilbake, så står det du skrev der fortsatt. "
+            "Kopier det, last siden på nytt og send igjen."
+        ),
+    )
+
+
+def _http(error: HTTPException):
+    if error.code is None or error.code < 400:
+        return error
+    texts = {
+        403: ("lock", _("Ingen tilgang"), _no_access()),
+        404: ("lock", _("Ingen tilgang"), _no_access()),
+        413: (
+            "cloud",
+            _("Det ble for mye på en gang"),
+            _("Ingenting er sendt. Gå tilbake, korte ned teksten, og send igjen."),
+        ),
+        429: (
+            "clock",
+            _("Vent litt"),
+            _("Det kom for mange forsøk på kort tid. Vent ett minutt, og prøv igjen."),
+        ),
+    }
+    default = (
+        "warning",
+        _("Det gikk ikke"),
+        _("Ingenting er sendt. Gå tilbake, og prøv en gang til."),
+    )
+    return _page(error.code, *texts.get(error.code, default))
+
+
+def _fault(error: InternalServerError):
+    title = _("Noe gikk galt hos oss")
+    text = _(
+        "Det er ikke din feil. Gå tilbake, og prøv en gang til. "
+        "Skjer det igjen, si klokkeslettet til den som hjelper dere med data."
+    )
+    try:
+        return _page(500, "warning", title, text, at=datetime.now(UTC))
+    except Exception:
+        # The fault lies in the shell itself; then the words alone.
+        return f"{title}. {text}", 500, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _no_access() -> str:
+    return _(
+        "Du har ikke tilgang til denne siden. "
+        "Trenger du den for å hjelpe en elev, snakk med rektor."
+    )
+
+
+def _page(status: int, icon: str, title: str, text: str, at: datetime | None = None):
+    return render_template("error.html", icon=icon, title=title, text=text, at=at), status
