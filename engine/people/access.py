@@ -261,7 +261,7 @@ def _has(
     ways = []
     for who in sorted(TABLE[permission]):
         if who is Who.STARTER:
-            ways += [standing.acts_as(Role(role)) for role in roles]
+            ways += [standing.acts_as(role) for role in sorted(roles)]
         elif who not in ON_TASK:
             ways.append(CONDITIONS[who](standing))
         elif of_task:
@@ -327,7 +327,7 @@ def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) ->
     if task is not None and task.assignee_id is not None:
         name = session.get_one(Account, task.assignee_id).name
         return f"Oppgaven «{task.name}» er gitt til {name}."
-    names = [LABELS[Role(role)] for role in ([task.role] if task is not None else roles) if role]
+    names = [LABELS[role] for role in ([task.role] if task else roles) if role in LABELS]
     if not names:
         return "Oppgaven hører ikke til noen rolle du har. Snakk med rektor."
     return f"Denne oppgaven er det {' eller '.join(names)} som gjør."
