@@ -46,7 +46,9 @@ def read_draft(
 
 def drop(session, account_id: int, task_id: int | None) -> None:
     session.execute(
-        delete(Draft).where(Draft.account_id == account_id, Draft.task_id.is_not_distinct_from(task_id))
+        delete(Draft).where(
+            Draft.account_id == account_id, Draft.task_id.is_not_distinct_from(task_id)
+        )
     )
 
 

@@ -18,9 +18,7 @@ def add_note(product, case_id: int, account_id: int, text: str) -> None:
     with open_case(product, case_id, account_id) as desk:
         _require(desk, Permission.NOTE)
         if not text.strip() or len(text) > MAX_LENGTH:
-            raise Refusal(
-                Reason.MANGLER_FELT, f"Skriv et notat på mellom 1 og {MAX_LENGTH} tegn."
-            )
+            raise Refusal(Reason.MANGLER_FELT, f"Skriv et notat på mellom 1 og {MAX_LENGTH} tegn.")
         desk.session.add(
             Note(
                 case_id=case_id,

@@ -73,16 +73,18 @@ def play(scenario: dict[str, Any], processes: Path = PROCESSES) -> list[Differen
         migrate(url)
         database = Database(url)
         try:
-            return _Player(scenario, database, processes).play()
+            return Player(scenario, database, processes).play()
         finally:
             database.close()
 
 
-class _Player:
+class Player:
     def __init__(self, scenario: dict[str, Any], database: Database, processes: Path):
         self.scenario = scenario
         self.now = _moment(scenario["start"])
-        self.product = Product(database, MasterKey(secrets.token_bytes(32)), lambda: self.now, processes)
+        self.product = Product(
+            database, MasterKey(secrets.token_bytes(32)), lambda: self.now, processes
+        )
         self.product.publish_shipped((scenario["process"],))
         self.cast: Cast = cast.gather(self.product, scenario)
         self.reporter = "melder"
@@ -93,7 +95,7 @@ class _Player:
         for number, step in enumerate(self.scenario["steps"], start=1):
             where = f"{number} {step.get('step', 'wait')}"
             try:
-                self._play_step(step)
+                self.play_step(step)
             except Stop as stop:
                 self.differences.append(Difference(self.scenario["id"], where, str(stop)))
                 return self.differences
@@ -102,7 +104,7 @@ class _Player:
 
     # --- steps -------------------------------------------------------------------------------
 
-    def _play_step(self, step: dict[str, Any]) -> None:
+    def play_step(self, step: dict[str, Any]) -> None:
         at = step.get("wait") or step.get("at")
         if at is not None:
             self.now = max(self.now, _moment(at))
@@ -151,7 +153,9 @@ class _Player:
         typed = self._typed(step, form, self._first_context(), None)
         started = start_case(
             self.product,
-            StartCase(process_id, self.cast.school_id, account_id, {step["step"]: typed}, self._receipt()),
+            StartCase(
+                process_id, self.cast.school_id, account_id, {step["step"]: typed}, self._receipt()
+            ),
         )
         self.case_ids.append(started.case_id)
 
@@ -204,7 +208,7 @@ class _Player:
             return {}
         with open_case(self.product, row.case_id, None) as desk:
             task = desk.workflow.get_task_from_id(UUID(row.token))
-            context = desk.engine.context(task)
+            context = desk.context_of(row, task)
             form = desk.definition.form(row.process_id, row.form_key)
         return self._typed(step, form, context, row)
 

@@ -6,7 +6,6 @@ takes this engine at every create and load, and everything here that could run c
 
 from __future__ import annotations
 
-import re
 from typing import Any, Protocol
 
 from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
@@ -14,12 +13,12 @@ from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, 
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.state import ends
 from engine.definitions import feel
+from engine.definitions.bpmn import rule_named
 from engine.definitions.specs import step_id
 
 # A timer never fires by SpiffWorkflow's clock: it waits for ever, and the deadline's row fires it.
 NEVER = "9999-12-31T00:00:00+00:00"
 ALWAYS = "1970-01-01T00:00:00+00:00"
-_DEADLINE = re.compile(r'\s*=?\s*frist\("(\w+)"\)\s*')
 
 
 class NotAllowed(Exception):
@@ -43,12 +42,6 @@ class _NoEnvironment(BasePythonScriptEngineEnvironment):
         raise NotAllowed("call_service")
 
 
-def rule_of_timer(expression: str) -> str | None:
-    """The rule that a timer names: `frist("ukesjekk")` -> `ukesjekk`."""
-    match = _DEADLINE.fullmatch(expression)
-    return match.group(1) if match else None
-
-
 class CaseEngine(PythonScriptEngine):
     """Evaluates a case's expressions as FEEL on its answers."""
 
@@ -57,7 +50,7 @@ class CaseEngine(PythonScriptEngine):
         self.facts, self.host = facts, host
 
     def evaluate(self, task, expression, external_context=None) -> Any:
-        if rule_of_timer(expression):
+        if rule_named(expression):
             return NEVER
         return feel.evaluate(expression, self.context(task))
 

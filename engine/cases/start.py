@@ -104,7 +104,5 @@ def _own_task(desk: Desk, step: str) -> Task:
 
 def _next_number(session, year: int) -> str:
     """2026-001, 2026-002 ...: the year of the report and a running number within it."""
-    last = session.scalar(
-        select(func.max(Case.number)).where(Case.number.like(f"{year}-%"))
-    )
+    last = session.scalar(select(func.max(Case.number)).where(Case.number.like(f"{year}-%")))
     return f"{year}-{int(last.split('-')[1]) + 1 if last else 1:03d}"

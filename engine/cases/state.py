@@ -144,8 +144,10 @@ def ended(workflow) -> bool:
         task.state == TaskState.COMPLETED
         and (
             task.task_spec.name == "End"
-            or isinstance(task.task_spec, EndEvent)
-            and isinstance(task.task_spec.event_definition, TerminateEventDefinition)
+            or (
+                isinstance(task.task_spec, EndEvent)
+                and isinstance(task.task_spec.event_definition, TerminateEventDefinition)
+            )
         )
         for task in workflow.tasks.values()
     )

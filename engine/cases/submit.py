@@ -11,11 +11,10 @@ from engine.cases.desk import no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.cases.tick import let_deadlines_pass
 from engine.database.tables import Account, Task
-from engine.people import access, roles
+from engine.people import access
 from engine.people.access import Permission
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
-from engine.rules import workdays
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def claim_task(product, task_id: int, account_id: int) -> None:
         task = _allowed(desk, task_id, Permission.CLAIM_TASK)
         _still_open(desk, task)
         if task.claimed_by_id not in (None, account_id):
-            raise _first_was(desk, task.claimed_by_id, "tok oppgaven", desk.now)
+            raise desk.first_was(task.claimed_by_id, "tok oppgaven", desk.now)
         task.claimed_by_id = account_id
         task.revision += 1
         desk.log_task(Kind.OPPGAVE_TATT, task)
@@ -103,33 +102,10 @@ def _allowed(desk, task_id: int, permission: Permission) -> Task:
 
 
 def _still_open(desk, task: Task, seen_revision: int | None = None) -> None:
-    if task.state == "done":
-        raise _first_was(desk, task.done_by_id, f"leverte «{task.name}»", task.done_at)
-    if task.state == "withdrawn":
-        raise Refusal(
-            Reason.ALLEREDE_UTFORT,
-            f"«{task.name}» er ikke lenger aktuell. Saken har gått videre.",
-            at=task.done_at,
-        )
+    if task.state != "open":
+        raise desk.no_longer_open(task)
     if seen_revision is not None and seen_revision != task.revision:
         raise Refusal(
             Reason.ENDRET,
             "Oppgaven er endret siden du åpnet den. Se over det du skrev, og send på nytt.",
         )
-
-
-def _first_was(desk, account_id: int | None, did: str, at: datetime) -> Refusal:
-    """Who was first, by name and role; never a pronoun (ui.md, text 20)."""
-    if account_id is None:
-        return Refusal(Reason.ALLEREDE_UTFORT, "Fristen gikk ut, og Trygg svarte.", at=at)
-    if account_id == desk.actor_id:
-        return Refusal(Reason.ALLEREDE_UTFORT, "Du har alt levert denne oppgaven.", at=at)
-    name = desk.session.get_one(Account, account_id).name
-    held = roles.held_by(desk.session, account_id, workdays.local_day(desk.now))
-    who = f"{name}, {roles.LABELS[held[0].role]}" if held else name
-    return Refusal(
-        Reason.ALLEREDE_UTFORT,
-        f"{who}, {did}, mens du skrev.",
-        who=who,
-        at=at,
-    )

@@ -220,8 +220,8 @@ def judge(
     """The answers to store, or Refusal with every fault at once, in the form's order.
 
     A `krav` that gives null while other answers are faulty is not held against anybody: it could
-    not be decided. Alone, only true passes. `partial`: what is required may be missing, and what
-    can't be decided without it is let through.
+    not be decided. Alone, only true passes. `partial`: what is required may be missing, by a krav
+    too, and what can't be decided without it is let through.
     """
     reading = Reading(components, typed, setting, compact=True)
     choosable = {source: {option.value for option in each} for source, each in options.items()}
@@ -229,8 +229,6 @@ def judge(
     for field, path, value, row in reading.fields():
         where = reading.typed_path(path)
         wrong = _wrong(field, value, reading.unread.get(path), choosable, named)
-        if wrong and partial and wrong[0] is Reason.MANGLER_FELT:
-            continue
         if wrong:
             sure.append(Fault(where, *wrong))
         elif field.krav:
@@ -238,8 +236,11 @@ def judge(
             fault = Fault(where, field.krav_code, field.krav_text)
             if verdict is False:
                 sure.append(fault)
-            elif verdict is not True and not partial:
+            elif verdict is not True:
                 unsure.append(fault)
+    if partial:
+        sure = [fault for fault in sure if fault.code is not Reason.MANGLER_FELT]
+        unsure = []
     if sure or unsure:
         raise Refusal.of_answers(sure or unsure)
     return reading.answers()

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
+from engine.definitions import feel
+from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, role_of, rule_of_timer
 from engine.definitions.bundle import Bundle
 from engine.definitions.forms import Form, read_form
 from engine.definitions.parser import parse
@@ -21,12 +24,15 @@ from engine.definitions.reader import read_model
 from engine.definitions.specs import FeelList, Item
 from engine.rules.regelverk import Regelverk, read_regelverk
 
-BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
-TRYGG = "{urn:trygg:bpmn:1}"
-
 _CONTAINERS = {BPMN + "process", BPMN + "subProcess"}
-_NOT_STEPS = {"sequenceFlow", "laneSet", "lane", "extensionElements", "documentation", "textAnnotation"}
+_NOT_STEPS = {
+    "sequenceFlow",
+    "laneSet",
+    "lane",
+    "extensionElements",
+    "documentation",
+    "textAnnotation",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ class Step:
 
     kind: the BPMN element's local name (`userTask`, `endEvent` ...); role: of the task itself, its
     lane, or the lane of the sub-process it stands in, None when the calling step's role counts;
-    assignee, tells: FEEL when they begin with `=`; order: place in the file, for ordered lists.
+    assignee, tells: FEEL when they begin with `=`; timer: the rule that a timer waits for;
+    shows: earlier answers to have beside the form, as `step.field` or `step.*`; order: place in
+    the file, for ordered lists.
     """
 
     id: str
@@ -53,9 +61,20 @@ class Step:
     tells: str | None = None
     operations: tuple[str, ...] = ()
     concerns: str | None = None
+    shows: tuple[str, ...] = ()
     started_by: tuple[str, ...] = ()
     message: str | None = None
+    timer: str | None = None
+    called: str | None = None
     many: bool = False
+
+
+class Flow(NamedTuple):
+    """A sequence flow of a diagram, by the ids of what it joins."""
+
+    id: str
+    source: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +90,9 @@ class Definition:
     steps: Mapping[tuple[str, str], Step]
     forms: Mapping[tuple[str, str], Form]
     regelverk: Regelverk
-    diagrams: Mapping[str, bytes] = field(default_factory=dict)
+    diagrams: Mapping[str, bytes]
+    names: Mapping[str, str]
+    flows: Mapping[str, tuple[Flow, ...]]
 
     def step(self, process_id: str, step_id: str) -> Step:
         return self.steps[process_id, step_id]
@@ -94,11 +115,11 @@ def compile_bundle(bundle: Bundle) -> Definition:
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
-    steps = {(s.process_id, s.id): s for name, tree in trees.items() for s in read_steps(tree, name)}
+    steps = [step for name, tree in trees.items() for step in read_steps(tree, name)]
     forms = {}
     for path, data in bundle.files.items():
         if path.endswith(".form"):
-            form = read_form(data)
+            form = read_form(data, feel.check)
             forms[path.split("/")[0], form.id] = form
     return Definition(
         version=bundle.sha256,
@@ -107,10 +128,12 @@ def compile_bundle(bundle: Bundle) -> Definition:
         bundle=bundle,
         spec=spec,
         subspecs=subspecs,
-        steps=steps,
+        steps={(step.process_id, step.id): step for step in steps},
         forms=forms,
         regelverk=read_regelverk(bundle.files["regelverk.toml"]),
         diagrams=diagrams,
+        names={each: _name(tree, each) for each, tree in trees.items()},
+        flows={name: _flows(tree) for name, tree in trees.items()},
     )
 
 
@@ -136,28 +159,29 @@ def read_steps(tree, process_id: str) -> list[Step]:
     """The elements of a diagram in the file's order, sub-processes' own included."""
     root = tree.getroot()
     messages = {m.get("id"): m.get("name") for m in root.iter(BPMN + "message")}
-    roles = _lane_roles(root)
+    lanes = lane_roles(tree)
     process = next(p for p in root.iter(BPMN + "process") if p.get("id") == process_id)
     steps: list[Step] = []
 
-    def walk(container, parent: str | None, inherited: str | None) -> None:
+    def walk(container, parent: str | None) -> None:
         for node in container:
             if not isinstance(node.tag, str) or not node.tag.startswith(BPMN) or not node.get("id"):
                 continue
             kind = node.tag.removeprefix(BPMN)
             if kind in _NOT_STEPS:
                 continue
-            role = node.get(TRYGG + "rolle") or roles.get(node.get("id")) or inherited
+            role = role_of(node, lanes)
             steps.append(_step(node, kind, process_id, len(steps), parent, role, messages))
             if node.tag in _CONTAINERS:
-                walk(node, node.get("id"), role)
+                walk(node, node.get("id"))
 
-    walk(process, None, None)
+    walk(process, None)
     return steps
 
 
 def _step(node, kind, process_id, order, parent, role, messages) -> Step:
     event = node.find(BPMN + "messageEventDefinition")
+    timer = node.find(BPMN + "timerEventDefinition")
     return Step(
         id=node.get("id"),
         process_id=process_id,
@@ -173,28 +197,26 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         duty=node.get(TRYGG + "plikt"),
         tells=node.get(TRYGG + "varsler"),
         operations=tuple((node.get(TRYGG + "operasjon") or "").split()),
+        shows=tuple((node.get(TRYGG + "viser") or "").split()),
         concerns=node.get(TRYGG + "gjelder"),
         started_by=tuple((node.get(TRYGG + "startesAv") or "").split()),
         message=messages.get(event.get("messageRef")) if event is not None else None,
+        timer=rule_of_timer(timer) if timer is not None else None,
+        called=node.get("calledElement"),
         many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,
     )
 
 
-def _lane_roles(root) -> dict[str, str]:
-    """Each element's role: that of the innermost lane around it which has one."""
-    roles: dict[str, str] = {}
+def _name(tree, process_id: str) -> str:
+    process = next(p for p in tree.iter(BPMN + "process") if p.get("id") == process_id)
+    return process.get("name") or process_id
 
-    def walk(lane, inherited: str | None) -> None:
-        role = lane.get(TRYGG + "rolle") or inherited
-        for ref in lane.findall(BPMN + "flowNodeRef"):
-            if role:
-                roles[ref.text.strip()] = role
-        for inner in lane.findall(BPMN + "childLaneSet/" + BPMN + "lane"):
-            walk(inner, role)
 
-    for lane in root.iterfind(f".//{BPMN}process/{BPMN}laneSet/{BPMN}lane"):
-        walk(lane, None)
-    return roles
+def _flows(tree) -> tuple[Flow, ...]:
+    return tuple(
+        Flow(node.get("id"), node.get("sourceRef"), node.get("targetRef"))
+        for node in tree.iter(BPMN + "sequenceFlow")
+    )
 
 
 def fingerprint(definition: Definition) -> str:

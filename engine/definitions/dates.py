@@ -22,7 +22,7 @@ WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søn
 _NEAR = {"i går": -1, "i dag": 0, "i morgen": 1}
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_NUMBERS = re.compile(r"([0-9]{1,2})[./ -] ?([0-9]{1,2})(?:[./ -] ?([0-9]{4}|[0-9]{2}))?\.?")
+_NUMBERS = re.compile(r"([0-9]{1,2})[.,/ -] ?([0-9]{1,2})(?:[.,/ -] ?([0-9]{4}|[0-9]{2}))?\.?")
 _WORDS = re.compile(r"([0-9]{1,2})\.? ?([a-z]{3,9})\.?(?: ([0-9]{4}))?")
 _WEEKDAY = re.compile(r"([a-zæøå]{3,7})\.?,? (?=[0-9])(.*)")
 _ISO_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
@@ -34,7 +34,7 @@ _MOMENT = re.compile(
 def read_date(text: str, today: date | None) -> date | None:
     """The date that `text` means, or None when it is not a date.
 
-    Reads `2026-11-25`, `25.11.2026`, `25.11`, `25/11-26`, `25. november`, `25. nov. 2026`,
+    Reads `2026-11-25`, `25.11.2026`, `25,11`, `25/11-26`, `25. november`, `25. nov. 2026`,
     `torsdag 26. november`, `i dag`. Without `today` a date must say its year. A weekday that is
     not the date's own makes it no date.
     """

@@ -247,7 +247,7 @@ class Schema:
             "components": inner,
             "rows": self._expression(node, node.own("rader"), "rader"),
             "row_title": self._expression(node, node.own("radtittel"), "radtittel"),
-            "row_name": node.own("rad_navn") or label[:1].lower() + label[1:],
+            "row_name": node.own("rad_navn") or _row_name(label),
             "first_rows": int(min(max(first, 0), 10)),
         }
 
@@ -323,6 +323,11 @@ def _is_writable(tree: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _row_name(label: str) -> str:
+    """What a row is called when nobody has said: the list's label, unless it is a question."""
+    return "en rad" if label.endswith("?") else label[:1].lower() + label[1:]
 
 
 def _number(value: Any) -> int | float | None:

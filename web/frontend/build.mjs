@@ -32,7 +32,11 @@ await Promise.all([
     logLevel: 'warning',
   }),
   build({
-    entryPoints: { viewer: here('src/viewer.mjs'), draft: here('src/draft.mjs') },
+    entryPoints: {
+      viewer: here('src/viewer.mjs'),
+      draft: here('src/draft.mjs'),
+      conditions: here('src/conditions.mjs'),
+    },
     outdir: browserOut,
     bundle: true,
     minify: true,

@@ -4,6 +4,8 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.definitions.fields import Kind, Option
 from engine.definitions.findings import Refused
@@ -179,6 +181,18 @@ class TestReading:
                 "skjema.egenskap",
                 file_of(
                     component("select", "a", valuesKey="ansatte", properties={"part": "skyldig"})
+                ),
+            ),
+            ("skjema.egenskap", file_of(component("textfield", "a", properties={"merker": "x"}))),
+            (
+                "skjema.egenskap",
+                file_of(
+                    component(
+                        "checklist",
+                        "a",
+                        valuesKey="ansatte",
+                        properties={"gir_rolle": "undersoker"},
+                    )
                 ),
             ),
             (
@@ -399,6 +413,26 @@ class TestJudging:
     def test_answers_that_are_no_answers(self, typed):
         assert ("problem", Reason.MANGLER_FELT) in faults(form_of(*PLAN), typed)
 
+    @given(st.data())
+    def test_answers_of_any_shape_are_stored_as_json_or_refused(self, data):
+        anything = st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            max_leaves=8,
+        )
+        row = st.fixed_dictionaries({}, optional=dict.fromkeys(TILTAK, anything))
+        typed = {"problem": data.draw(anything), "tiltak": data.draw(st.lists(row) | anything)}
+        form = form_of(*PLAN, component("number", "antall"), component("textfield", "ref"))
+        typed |= {"antall": data.draw(anything), "ref": data.draw(anything)}
+        form.visible(CONTEXT, typed, no_feel)
+        try:
+            stored = judge(form, typed | {"elev_medvirket": "ja"})
+        except Refusal as refusal:
+            assert all(fault.message for fault in refusal.faults)
+        else:
+            text = json.dumps(stored, allow_nan=False, ensure_ascii=False).encode("utf-8")
+            assert judge(form, json.loads(text)) == stored
+
     def test_a_person_named_in_the_case_is_refused(self):
         form = form_of(component("select", "a", valuesKey="ansatte", properties={"habil": "ja"}))
         assert judge(form, {"a": "ansatt:7"}, named={"ansatt:8"}) == {"a": "ansatt:7"}
@@ -466,6 +500,38 @@ class TestKrav:
 
 def _krav(expression):
     return {"properties": {"krav": expression, "kravtekst": "Rett det."}}
+
+
+class TestPartial:
+    FORM = form_of(
+        *PLAN,
+        component("number", "antall", validate={"min": 1}),
+        component("textfield", "ref", **_krav("ref_finnes")),
+    )
+
+    def test_what_is_required_may_be_missing(self):
+        missing = feel_of(ref_finnes=lambda c: None)
+        assert judge(self.FORM, {}, missing, partial=True) == {"tiltak": []}
+        typed = {"tiltak": [{"beskrivelse": "Lek"}]}
+        row = {"beskrivelse": "Lek", "krever_enkeltvedtak": "nei"}
+        assert judge(self.FORM, typed, missing, partial=True) == {"tiltak": [row]}
+
+    def test_what_is_there_is_judged(self):
+        typed = {"antall": "0", "elev_medvirket": "kanskje"}
+        assert faults(self.FORM, typed, feel_of(ref_finnes=lambda c: False), partial=True) == [
+            ("elev_medvirket", Reason.UGYLDIG_SVAR),
+            ("antall", Reason.UGYLDIG_SVAR),
+            ("ref", Reason.UGYLDIG_SVAR),
+        ]
+
+    def test_a_krav_may_be_what_is_missing(self):
+        own = {"krav": "=noe", "kravkode": "mangler_felt", "kravtekst": "Skriv noe."}
+        form, nothing = (
+            form_of(component("textfield", "a", properties=own)),
+            feel_of(noe=lambda c: False),
+        )
+        assert judge(form, {}, nothing, partial=True) == {}
+        assert faults(form, {}, nothing) == [("a", Reason.MANGLER_FELT)]
 
 
 class TestVisible:
@@ -615,16 +681,37 @@ class TestDefaults:
         assert form_of(*PLAN).defaults(CONTEXT, no_feel) == {"tiltak": [{}]}
 
 
+class TestRowNames:
+    @pytest.mark.parametrize(
+        ("label", "own", "sentence"),
+        [
+            ("Tiltak", {"rad_navn": "et tiltak"}, "Legg til minst ett tiltak."),
+            ("Avtaler", {"rad_navn": "en avtale"}, "Legg til minst én avtale."),
+            ("Tiltak", {}, "Legg til tiltak."),
+            ("Var andre elever med?", {}, "Legg til minst én rad."),
+        ],
+    )
+    def test_a_row_is_called_what_the_form_says(self, label, own, sentence):
+        made = component("dynamiclist", "a", components=[component("textfield", "b")])
+        made |= {"label": label, "properties": own, "validate": REQUIRED}
+        assert message(form_of(made), {}) == sentence
+
+
 class TestSaying:
     FORM = form_of(
         component("textarea", "problem"),
-        component("radio", "alvorlig", values=JA_NEI),
+        component("radio", "alvorlig", values=JA_NEI, properties={"merker": "alvorlig"}),
         component("checklist", "krenkelse", values=[{"label": "Mobbing", "value": "mobbing"}]),
         component("number", "skaar"),
         component("checkbox", "vedtak"),
         component("datetime", "start", subtype="date"),
         component("datetime", "tid", subtype="datetime"),
-        component("select", "hvem", valuesKey="ansatte", properties={"part": "mistenkt"}),
+        component(
+            "select",
+            "hvem",
+            valuesKey="ansatte",
+            properties={"part": "mistenkt", "gir_rolle": "saksansvarlig"},
+        ),
         component("checklist", "elever", valuesKey="elever"),
         component(
             "dynamiclist",
@@ -666,4 +753,13 @@ class TestSaying:
     def test_who_is_named_and_who_is_referred_to(self):
         assert self.FORM.named(self.STORED) == [("ansatt:8", "mistenkt"), ("ansatt:7", "nevnt")]
         assert self.FORM.persons(self.STORED) == {"ansatt:7", "ansatt:8", "elev:1", "elev:2"}
+        assert self.FORM.case_roles(self.STORED) == [("ansatt:8", "saksansvarlig")]
+        assert self.FORM.case_roles({}) == []
+
+    def test_what_they_say_of_the_case(self):
+        assert self.FORM.marks(self.STORED) == [("alvorlig", "ja")]
+        assert self.FORM.marks({}) == []
+
+    def test_of_nothing_nothing_is_said(self):
+        assert self.FORM.describe({}, NAMES.get) == []
         assert self.FORM.named({}) == [] and self.FORM.persons({}) == set()

@@ -1,0 +1,228 @@
+"""Where a case is in its diagrams: done, current and not reached, also as an ordered list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from engine.cases.deadlines import MOMENT, WAITING
+from engine.database.tables import Account, Deadline, Event, Task
+from engine.records.log import Kind
+
+DELPLIKTER = ("folge_med", "gripe_inn", "varsle", "undersoke", "tiltak")
+_LISTED = {"userTask", "serviceTask", "callActivity", "intermediateCatchEvent"}
+
+
+class Place(StrEnum):
+    DONE = "ferdig"
+    CURRENT = "na"
+    TODO = "ikke_kommet_dit"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One step in the ordered list. count: how many times it has been done."""
+
+    id: str
+    process_id: str
+    name: str
+    role: str | None
+    place: Place
+    inside: bool  # stands in a sub-process
+    count: int
+    done_by: str | None
+    done_at: datetime | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """One process of the case: its BPMN, and the ids of what is done and current, flows too."""
+
+    process_id: str
+    name: str
+    xml: bytes
+    done: tuple[str, ...]
+    current: tuple[str, ...]
+    steps: tuple[Listed, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the five delplikter. at: when its latest step was done; step: what goes on now."""
+
+    id: str
+    place: Place
+    at: datetime | None
+    step: str | None
+
+
+def diagrams(session, definition, case) -> list[Diagram]:
+    """The case's own process, and those that it has called so far."""
+    progress = _Progress(session, definition, case)
+    return [
+        _diagram(definition, progress, process_id)
+        for process_id in definition.process_ids
+        if process_id == case.process_id or progress.has_begun(process_id)
+    ]
+
+
+def parts(session, definition, case) -> list[Part]:
+    """The five delplikter, as they stand. To watch over pupils (følge med) is never done."""
+    progress = _Progress(session, definition, case)
+    found = []
+    for name in DELPLIKTER:
+        steps = [s for s in definition.steps.values() if s.delplikt == name]
+        current = next((s for s in steps if progress.current(s)), None)
+        done = [progress.done[s.process_id, s.id] for s in steps if progress.is_done(s)]
+        place = Place.CURRENT if current else Place.DONE if done else Place.TODO
+        at = max((each[-1][0] for each in done), default=None)
+        found.append(Part(name, place, at, current.name if current else None))
+    return found
+
+
+class _Progress:
+    """What the log and the open tasks say of each step."""
+
+    def __init__(self, session, definition, case):
+        self.done: dict[tuple[str, str], list[tuple[datetime, str | None]]] = defaultdict(list)
+        events = session.execute(
+            select(Event.process_id, Event.step, Event.at, Account.name)
+            .outerjoin(Account, Account.id == Event.actor_id)
+            .where(
+                Event.case_id == case.id,
+                Event.kind.in_((Kind.OPPGAVE_UTFORT, Kind.STEG_UTFORT, Kind.SAK_AVSLUTTET)),
+            )
+            .order_by(Event.seq)
+        )
+        for process_id, step, at, name in events:
+            self.done[process_id, step].append((at, name))
+        tasks = session.scalars(
+            select(Task).where(Task.case_id == case.id, Task.state == "open").order_by(Task.due_at)
+        )
+        self.open: dict[tuple[str, str], Task] = {}
+        for task in tasks:
+            self.open.setdefault((task.process_id, task.step), task)
+        timers = session.scalars(
+            select(Deadline).where(
+                Deadline.case_id == case.id, Deadline.kind == MOMENT, Deadline.state == WAITING
+            )
+        )
+        self.timers = {row.rule: row for row in timers}
+        self.definition = definition
+
+    def has_begun(self, process_id: str) -> bool:
+        return any(process == process_id for process, _ in [*self.done, *self.open])
+
+    def is_done(self, step) -> bool:
+        return (step.process_id, step.id) in self.done
+
+    def current(self, step) -> bool:
+        if (step.process_id, step.id) in self.open:
+            return True
+        if step.kind == "intermediateCatchEvent" and step.timer in self.timers:
+            return True
+        if step.kind == "callActivity":
+            return any(process == step.called for process, _ in self.open)
+        if step.kind == "subProcess":
+            return any(
+                self.current(inner)
+                for inner in self.definition.steps.values()
+                if inner.parent == step.id and inner.process_id == step.process_id
+            )
+        return False
+
+    def place(self, step) -> Place:
+        if self.current(step):
+            return Place.CURRENT
+        if self.is_done(step) or self._all_inside_done(step):
+            return Place.DONE
+        return Place.TODO
+
+    def _all_inside_done(self, step) -> bool:
+        """A sub-process or call is done when something in it was, and nothing there is open."""
+        if step.kind == "callActivity":
+            return self.has_begun(step.called)
+        return step.kind == "subProcess" and any(
+            self.is_done(inner)
+            for inner in self.definition.steps.values()
+            if inner.parent == step.id and inner.process_id == step.process_id
+        )
+
+
+def _diagram(definition, progress: _Progress, process_id: str) -> Diagram:
+    steps = [s for s in definition.steps.values() if s.process_id == process_id]
+    places = {step.id: progress.place(step) for step in steps}
+    done = {id_ for id_, place in places.items() if place is Place.DONE}
+    current = {id_ for id_, place in places.items() if place is Place.CURRENT}
+    done |= _passed_on_the_way(definition.flows[process_id], steps, done, current)
+    return Diagram(
+        process_id=process_id,
+        name=definition.names[process_id],
+        xml=definition.diagrams[process_id],
+        done=tuple(sorted(done)),
+        current=tuple(sorted(current)),
+        steps=tuple(
+            _listed(progress, step, places[step.id])
+            for step in steps
+            if step.kind in _LISTED and step.name
+        ),
+    )
+
+
+def _passed_on_the_way(flows, steps, done: set[str], current: set[str]) -> set[str]:
+    """Gateways, events and flows between what is done and what is done or current.
+
+    They leave no row in the log: one is passed when it can be reached from something done, and
+    something done or current can be reached from it, through other such elements alone.
+    """
+    silent = {
+        s.id
+        for s in steps
+        if s.id not in done | current and (s.kind.endswith("Gateway") or s.kind == "startEvent")
+    }
+    starts = {s.id for s in steps if s.kind == "startEvent"}
+    ahead, behind = defaultdict(set), defaultdict(set)
+    for flow in flows:
+        ahead[flow.source].add(flow.target)
+        behind[flow.target].add(flow.source)
+    from_done = _spread(done | starts, ahead, silent) | starts
+    to_reached = _spread(done | current, behind, silent)
+    passed = from_done & to_reached
+    before, after = done | passed, done | passed | current
+    return passed | {f.id for f in flows if f.source in before and f.target in after}
+
+
+def _spread(seeds: set[str], neighbours, through: set[str]) -> set[str]:
+    """The elements of `through` that are reached from the seeds without leaving it."""
+    found: set[str] = set()
+    queue = list(seeds)
+    while queue:
+        for near in neighbours[queue.pop()]:
+            if near in through and near not in found:
+                found.add(near)
+                queue.append(near)
+    return found
+
+
+def _listed(progress: _Progress, step, place: Place) -> Listed:
+    key = (step.process_id, step.id)
+    done = progress.done.get(key, [])
+    task = progress.open.get(key)
+    timer = progress.timers.get(step.timer) if step.timer else None
+    return Listed(
+        id=step.id,
+        process_id=step.process_id,
+        name=step.name,
+        role=step.role,
+        place=place,
+        inside=step.parent is not None,
+        count=len(done),
+        done_by=done[-1][1] if done else None,
+        done_at=done[-1][0] if done else None,
+        due_at=task.due_at if task else timer.due_at if timer else None,
+    )

@@ -1,0 +1,266 @@
+"""What lists read: tasks and cases, straight from the tables. No workflow is restored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, exists, func, select
+
+from engine.cases.deadlines import MOMENT, WAITING
+from engine.database.tables import Account, Case, CaseRole, Deadline, Incident, Pupil, Task
+from engine.people import access
+from engine.people.register import label_of_pupil
+from engine.people.roles import LABELS, Role
+
+PAGE = 50
+SHIELDED = "Skjermet sak"
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One of my tasks. pupil: `Noor, 4B`, «Skjermet sak», or None; moments in UTC."""
+
+    id: int
+    name: str
+    case_number: str
+    pupil: str | None
+    role: str | None
+    opened_at: datetime
+    due_at: datetime | None
+    late: bool
+    claimed_by: str | None
+    mine: bool  # claimed by me or given to me
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An open step of a case, and whose turn it is, in words."""
+
+    step: str
+    name: str
+    who: str
+    due_at: datetime | None
+    late: bool
+    delplikt: str | None
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One case in the overview. waits_for: (step's rule, when) where only time must pass."""
+
+    number: str
+    pupil: str
+    status: str
+    shielded: bool
+    opened_at: datetime
+    turns: tuple[Turn, ...]
+    waits_until: datetime | None
+    stopped: bool
+    late: bool
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the overview is narrowed to; None is everything. state: apne | alle | a status."""
+
+    step: str | None = None
+    role: str | None = None
+    class_name: str | None = None
+    state: str = "apne"
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class CaseList:
+    """The cases that fit, late first; `steps`, `roles` and `classes` are what can be chosen."""
+
+    lines: tuple[CaseLine, ...]
+    total: int
+    page: int
+    pages: int
+    steps: tuple[tuple[str, str], ...]
+    roles: tuple[tuple[str, str], ...]
+    classes: tuple[str, ...]
+
+
+def my_tasks(product, account_id: int) -> list[TaskLine]:
+    """The open tasks that are mine to do, late first, then by due date."""
+    now = product.clock()
+    with product.database.session() as session:
+        account = session.get(Account, account_id)
+        rows = session.execute(
+            select(Task, Case, Pupil, Account.name)
+            .join(Case, Case.id == Task.case_id)
+            .outerjoin(Pupil, Pupil.id == Case.pupil_id)
+            .outerjoin(Account, Account.id == Task.claimed_by_id)
+            .where(access.my_tasks(account, now))
+            .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+        ).all()
+    return [
+        TaskLine(
+            id=task.id,
+            name=task.name,
+            case_number=case.number,
+            pupil=title_of(case, pupil),
+            role=task.role,
+            opened_at=task.opened_at,
+            due_at=task.due_at,
+            late=_late(task, now),
+            claimed_by=claimed_by,
+            mine=account_id in (task.assignee_id, task.claimed_by_id),
+        )
+        for task, case, pupil, claimed_by in rows
+    ]
+
+
+def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1) -> CaseList:
+    """The cases that this account may see, with the step each is in and whose turn it is."""
+    now = product.clock()
+    with product.database.session() as session:
+        account = session.get(Account, account_id)
+        visible = access.visible_cases(account, now)
+        fits = and_(visible, *_conditions(filters, now))
+        total = session.scalar(select(func.count()).select_from(Case).where(fits))
+        pages = max(1, -(-total // PAGE))
+        page = min(max(page, 1), pages)
+        first_due = (
+            select(func.min(Task.due_at))
+            .where(Task.case_id == Case.id, Task.state == "open")
+            .scalar_subquery()
+        )
+        rows = session.execute(
+            select(Case, Pupil)
+            .outerjoin(Pupil, Pupil.id == Case.pupil_id)
+            .where(fits)
+            .order_by(Case.ended_at.is_not(None), first_due.is_(None), first_due, Case.id.desc())
+            .limit(PAGE)
+            .offset((page - 1) * PAGE)
+        ).all()
+        numbers = [case.id for case, _ in rows]
+        turns = turns_of(product, session, numbers, now)
+        waits = dict(
+            session.execute(
+                select(Deadline.case_id, func.min(Deadline.due_at))
+                .where(
+                    Deadline.case_id.in_(numbers),
+                    Deadline.kind == MOMENT,
+                    Deadline.state == WAITING,
+                )
+                .group_by(Deadline.case_id)
+            ).all()
+        )
+        stopped = set(
+            session.scalars(
+                select(Incident.case_id).where(
+                    Incident.case_id.in_(numbers), Incident.solved_at.is_(None)
+                )
+            )
+        )
+        steps = session.execute(
+            select(Task.step, func.min(Task.name))
+            .join(Case, Case.id == Task.case_id)
+            .where(Task.state == "open", visible)
+            .group_by(Task.step)
+            .order_by(func.min(Task.name))
+        ).all()
+        roles = session.scalars(
+            select(Task.role)
+            .join(Case, Case.id == Task.case_id)
+            .where(Task.state == "open", Task.role.is_not(None), visible)
+            .distinct()
+        ).all()
+        classes = session.scalars(
+            select(Pupil.class_name)
+            .join(Case, Case.pupil_id == Pupil.id)
+            .where(visible, Case.shielded.is_(None))
+            .distinct()
+            .order_by(Pupil.class_name)
+        ).all()
+    lines = tuple(
+        CaseLine(
+            number=case.number,
+            pupil=title_of(case, pupil) or "",
+            status=case.status,
+            shielded=case.shielded is not None,
+            opened_at=case.opened_at,
+            turns=tuple(turns[case.id]),
+            waits_until=waits.get(case.id),
+            stopped=case.id in stopped,
+            late=any(turn.late for turn in turns[case.id]),
+        )
+        for case, pupil in rows
+    )
+    return CaseList(
+        lines,
+        total,
+        page,
+        pages,
+        tuple((step, name) for step, name in steps),
+        tuple(sorted((role, LABELS[Role(role)]) for role in roles)),
+        tuple(classes),
+    )
+
+
+def title_of(case: Case, pupil: Pupil | None) -> str | None:
+    """What a case is called in lists: the pupil, but never in a shielded case."""
+    if case.shielded is not None:
+        return SHIELDED
+    return label_of_pupil(pupil) if pupil is not None else None
+
+
+def _late(task: Task, now: datetime) -> bool:
+    return task.due_at is not None and task.due_at < now
+
+
+def _conditions(filters: Filters, now: datetime) -> list:
+    conditions = []
+    if filters.state == "apne":
+        conditions.append(Case.ended_at.is_(None))
+    elif filters.state != "alle":
+        conditions.append(Case.status == filters.state)
+    if filters.class_name:
+        conditions.append(
+            and_(
+                Case.shielded.is_(None),
+                exists().where(Pupil.id == Case.pupil_id, Pupil.class_name == filters.class_name),
+            )
+        )
+    task = [Task.case_id == Case.id, Task.state == "open"]
+    if filters.step:
+        conditions.append(exists().where(*task, Task.step == filters.step))
+    if filters.role:
+        conditions.append(exists().where(*task, Task.role == filters.role))
+    if filters.late:
+        conditions.append(exists().where(*task, Task.due_at < now))
+    return conditions
+
+
+def turns_of(product, session, case_ids: list[int], now: datetime) -> dict[int, list[Turn]]:
+    """The open steps of these cases with the names of those whose turn it is."""
+    turns: dict[int, list[Turn]] = defaultdict(list)
+    named = {
+        (case_id, role): name
+        for case_id, role, name in session.execute(
+            select(CaseRole.case_id, CaseRole.role, Account.name)
+            .join(Account, Account.id == CaseRole.account_id)
+            .where(CaseRole.case_id.in_(case_ids), CaseRole.to_time.is_(None))
+        )
+    }
+    rows = session.execute(
+        select(Task, Case.version, Account.name)
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(Account, Account.id == func.coalesce(Task.assignee_id, Task.claimed_by_id))
+        .where(Task.case_id.in_(case_ids), Task.state == "open")
+        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+    )
+    for task, version, person in rows:
+        step = product.definition(session, version).step(task.process_id, task.step)
+        role = LABELS[Role(task.role)] if task.role else None
+        who = person or named.get((task.case_id, task.role))
+        words = ", ".join(filter(None, (who, role)))
+        turns[task.case_id].append(
+            Turn(task.step, task.name, words, task.due_at, _late(task, now), step.delplikt)
+        )
+    return turns
