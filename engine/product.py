@@ -5,14 +5,16 @@ The clock is passed in, so that tests and scenarios decide what time it is.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from engine.database.session import Database
+from engine.database.session import Database, migrate
 from engine.database.tables import ProcessVersion
 from engine.definitions.bundle import Bundle
 from engine.definitions.compile import Definition, compile_bundle
@@ -34,6 +36,29 @@ class Product:
     clock: Callable[[], datetime] = now
     processes: Path = PROCESSES
     _definitions: dict[str, Definition] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, url: str | None = None, folder: str | None = None) -> Product:
+        """The product on the machine it runs on: migrated, with the shipped processes published.
+
+        url: the database, else DATABASE_URL, else a SQLite file in the folder. folder: where the
+        master key lies, else TRYGG_VAR, else `var`. Both are made where they are not there.
+        """
+        folder = Path(folder or os.environ.get("TRYGG_VAR", "var"))
+        folder.mkdir(parents=True, exist_ok=True)
+        url = url or os.environ.get("DATABASE_URL") or f"sqlite:///{folder}/trygg.db"
+        migrate(url)
+        product = cls(Database(url), MasterKey.from_file(folder / "master.key", create=True))
+        product.publish_shipped()
+        return product
+
+    def is_alive(self) -> bool:
+        """Whether the database answers."""
+        try:
+            with self.database.session() as session:
+                return session.scalar(select(1)) == 1
+        except SQLAlchemyError:
+            return False
 
     def definition(self, session, version: str) -> Definition:
         """The compiled version with this sha-256."""

@@ -1,6 +1,14 @@
 """The command `trygg`. A command imports what it needs when it runs, so that it starts quickly."""
 
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
 import click
+
+TICK_SECONDS = 30
 
 
 @click.group()
@@ -9,16 +17,116 @@ def main():
 
 
 @main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
+def check(files: tuple[Path, ...], as_json: bool):
+    """Check diagrams, decisions and forms. Exit 1 when one has an error."""
+    from engine.definitions.checks.command import run
+
+    sys.exit(run(files, as_json))
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each scenario.")
+def play(file: Path, as_json: bool):
+    """Play the written cases of a file. Exit 1 where the product does something else."""
+    from engine.cases.play import play as play_one
+    from engine.cases.play import read_scenarios
+
+    try:
+        scenarios = read_scenarios(file)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    failed = False
+    for scenario in scenarios:
+        differences = play_one(scenario)
+        failed |= bool(differences)
+        if as_json:
+            rows = [{"step": d.step, "message": d.message} for d in differences]
+            line = {"scenario": scenario["id"], "ok": not rows, "differences": rows}
+            click.echo(json.dumps(line, ensure_ascii=False))
+            continue
+        click.echo(f"{scenario['id']} {'ok' if not differences else 'avvik'}")
+        for difference in differences:
+            click.echo(f"  {difference.step}: {difference.message}")
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--if-empty", is_flag=True, help="Do nothing when there is a school already.")
+def demo(if_empty: bool):
+    """Fill an empty database (DATABASE_URL) with a fictional school and its cases."""
+    from engine.cases.demo import fill, is_empty
+
+    from engine.product import Product
+
+    product = Product.open()
+    if not is_empty(product):
+        if if_empty:
+            return
+        raise click.ClickException(
+            "Databasen er ikke tom. Demoskolen fylles bare i en tom database."
+        )
+    with click.progressbar(length=100, label="Lager demoskolen", file=sys.stderr) as bar:
+        fill(product, lambda share: bar.update(round(share * 100) - bar.pos))
+
+
+@main.command()
+def verify():
+    """Walk the audit chains. Exit 1 at the first row changed, removed, inserted or cut off."""
+    from engine.product import Product
+    from engine.records import log
+
+    with Product.open().database.session() as session:
+        broken = list(log.verify(session))
+    for each in broken:
+        click.echo(f"Sak {each.case_number}, rad {each.seq}: {each.what}")
+    click.echo("Loggen er hel." if not broken else "Loggen er brutt.")
+    sys.exit(1 if broken else 0)
+
+
+@main.command()
+def tick():
+    """Let what is due happen: deadlines, reminders, escalations, timers."""
+    from engine.cases.tick import let_deadlines_pass
+    from engine.product import Product
+
+    click.echo(f"Saker med noe som forfalt: {let_deadlines_pass(Product.open())}")
+
+
+@main.command()
 @click.option("--host", default="127.0.0.1", envvar="HOST", show_default=True)
 @click.option("--port", default=8000, envvar="PORT", show_default=True)
 @click.option("--threads", default=8, show_default=True, help="Requests answered at a time.")
 def serve(host: str, port: int, threads: int):
     """Serve the pages until stopped. HOST=0.0.0.0 lets other machines reach them."""
+    from engine.cases.demo import logins
     from waitress import serve as listen
 
+    from engine.product import Product
     from web.app import create_app
 
+    product = Product.open()
+    threading.Thread(target=_tick_on, args=(product,), daemon=True).start()
     click.echo(f"Trygg: http://{host}:{port}/")
+    for username, password in logins(product):
+        click.echo(f"LOGIN {username} {password}")
     # Forwarded headers reach the application, which trusts as many as its setting PROXIES says.
     settings = {"ident": None, "clear_untrusted_proxy_headers": False}
-    listen(create_app(), host=host, port=port, threads=threads, **settings)
+    listen(create_app(product), host=host, port=port, threads=threads, **settings)
+
+
+def _tick_on(product) -> None:
+    """Let what is due happen, again and again, for as long as the pages are served."""
+    import structlog
+
+    from engine.cases.tick import let_deadlines_pass
+
+    log = structlog.get_logger()
+    while True:
+        try:
+            let_deadlines_pass(product)
+        except Exception:
+            log.exception("tick failed; tried again soon")
+        time.sleep(TICK_SECONDS)

@@ -36,7 +36,7 @@ def _http(error: HTTPException):
         return error
     texts = {
         403: ("lock", _("Ingen tilgang"), _no_access()),
-        404: ("lock", _("Siden finnes ikke her"), _no_access()),
+        404: ("lock", _("Ingen tilgang"), _no_access()),
         413: (
             "cloud",
             _("Det ble for mye på en gang"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -38,6 +40,7 @@ ACTIVITIES = frozenset(
         "sendTask", "receiveTask", "subProcess", "callActivity", "transaction", "adHocSubProcess",
     )
 )  # fmt: skip
+_TIMER = re.compile(r'=?\s*frist\("([a-z0-9_]+)"\)')
 FLOW_NODES = GATEWAYS | EVENTS | ACTIVITIES
 
 
@@ -70,3 +73,45 @@ def called(tree: etree._ElementTree) -> list[str]:
 def is_decision(tree: etree._ElementTree) -> bool:
     """Whether the file is DMN and not BPMN."""
     return tree.getroot().tag != BPMN + "definitions"
+
+
+def rule_named(text: str) -> str | None:
+    """The rule in `regelverk.toml` that a timer's date names: `frist("ukesjekk")` -> `ukesjekk`.
+
+    There is no other way to write a timer; None when it is written in any other way.
+    """
+    match = _TIMER.fullmatch(text.strip())
+    return match and match[1]
+
+
+def rule_of_timer(event: etree._Element) -> str | None:
+    """The rule that a timer event definition waits for, see `rule_named`."""
+    return rule_named(text_of(event.find(BPMN + "timeDate")) or "")
+
+
+def lane_roles(tree: etree._ElementTree) -> dict[str, str]:
+    """Each element's role by its lane: the innermost lane around it that has `trygg:rolle`.
+
+    A lane's display name is never a role. Elements in a sub-process take the sub-process's role.
+    """
+    roles: dict[str, tuple[int, str]] = {}
+    for lane in tree.iter(BPMN + "lane"):
+        around = [lane, *lane.iterancestors(BPMN + "lane")]
+        role = next(filter(None, (each.get(TRYGG + "rolle") for each in around)), None)
+        for reference in lane.iterfind(BPMN + "flowNodeRef"):
+            element = text_of(reference)
+            if role and element and roles.get(element, (0,))[0] < len(around):
+                roles[element] = (len(around), role)
+    return {element: role for element, (_, role) in roles.items()}
+
+
+def role_of(node: etree._Element, lanes: dict[str, str]) -> str | None:
+    """The role of a step: its own, else its lane's, else that of the sub-process around it.
+
+    None when none of them says: then the step that called the process decides.
+    """
+    around = (node, *node.iterancestors(BPMN + "subProcess"))
+    return next(
+        filter(None, (each.get(TRYGG + "rolle") or lanes.get(each.get("id")) for each in around)),
+        None,
+    )

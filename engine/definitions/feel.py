@@ -11,6 +11,7 @@ null or false: only `True` may hide a field or take a flow.
 import json
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
@@ -150,7 +151,10 @@ class _Machine:
 
     def _ready(self) -> MiniRacer:
         if self._v8 is None:
-            self._v8 = MiniRacer()
+            # Made in a thread without an event loop, V8 gets one of its own. It would take over a
+            # loop that runs in the caller's thread, and wait for ever when another thread asks.
+            with ThreadPoolExecutor(1) as thread:
+                self._v8 = thread.submit(MiniRacer).result()
             self._v8.set_hard_memory_limit(MEMORY_LIMIT)
             self._v8.eval(BUNDLE.read_text("utf-8"))
         return self._v8

@@ -7,7 +7,6 @@ keeps broken state after a failure, so a parser serves one upload.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -53,13 +52,10 @@ from SpiffWorkflow.spiff.specs.defaults import (
     UserTask,
 )
 
-from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, local, text_of
+from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, local, rule_of_timer, text_of
 from engine.definitions.findings import Refused, finding
 from engine.definitions.gateways import Inclusive, Parallel
 from engine.definitions.specs import Call, OperationTask
-
-FRIST = re.compile(r'\s*=?\s*frist\(\s*"([a-z0-9_]+)"\s*\)\s*')
-"""The only way to write a timer's date: the name of a rule in `regelverk.toml`."""
 
 _EVENTS = {
     BPMN + "messageEventDefinition",
@@ -213,13 +209,12 @@ class _Event(_Step, EventDefinitionParser):
         return MessageEventDefinition(name, [], description=self.get_event_description(event))
 
     def _timer(self, event):
-        date = text_of(event.find(BPMN + "timeDate"))
-        rule = FRIST.fullmatch(date or "")
+        rule = rule_of_timer(event)
         if rule is None:
             self.raise_validation_exception("a timer that is not a rule")
         return TimeDateEventDefinition(
             self.node.get("name") or self.bpmn_id,
-            f'frist("{rule[1]}")',
+            f'frist("{rule}")',
             description=self.get_event_description(event),
         )
 
@@ -298,14 +293,6 @@ class Parser(SpiffBpmnParser):
 
     def _add_diagram_indexes(self, bpmn):
         """Roles by element. Positions are left out: moving a shape must not change what happens."""
-        roles: dict[str, tuple[int, str]] = {}
-        for lane in bpmn.iter(BPMN + "lane"):
-            above = [lane, *lane.iterancestors(BPMN + "lane")]
-            role = next(filter(None, (node.get(TRYGG + "rolle") for node in above)), None)
-            for reference in lane.iterfind(BPMN + "flowNodeRef"):
-                element = text_of(reference)
-                if role and element and roles.get(element, (0,))[0] < len(above):
-                    roles[element] = (len(above), role)
         key = self._document_key(bpmn)
-        self.document_lanes[key] = {element: role for element, (_, role) in roles.items()}
+        self.document_lanes[key] = lane_roles(bpmn)
         self.document_positions[key] = {}

@@ -36,6 +36,7 @@ await Promise.all([
       viewer: here('src/viewer.mjs'),
       draft: here('src/draft.mjs'),
       print: here('src/print.mjs'),
+      conditions: here('src/conditions.mjs'),
     },
     outdir: browserOut,
     bundle: true,

@@ -1,8 +1,10 @@
 """FEEL gives FEEL's answers, and nothing that is written in an expression gets out of it."""
 
+import asyncio
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -239,6 +241,17 @@ def test_threads_get_their_own_answers(patient):
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_loop_in_the_first_callers_thread_is_not_taken_over():
+    machine = feel._Machine()
+
+    async def first() -> str:
+        return machine.call("feelEval", "1 + 1", "{}")
+
+    with ThreadPoolExecutor(1) as thread:
+        assert '"value":2' in thread.submit(asyncio.run, first()).result()
+    assert '"value":4' in machine.call("feelEval", "2 + 2", "{}")
 
 
 def test_a_forked_process_gets_its_own_machine():
