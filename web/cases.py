@@ -21,7 +21,6 @@ from flask_login import current_user
 
 from engine.cases import answers as answered
 from engine.cases import lists, messages, notes
-from engine.cases.desk import case_id_of
 from engine.cases.diagram import Diagram, Part, Place
 from engine.cases.dossier import dossier
 from engine.cases.duedates import Fate
@@ -220,7 +219,7 @@ def remind(number: str):
     task = request.form.get("oppgave", type=int)
     if task is None:
         abort(400)
-    who = notes.remind(_product(), _case_id(number), task, current_user.id)
+    who = notes.remind(_product(), number, task, current_user.id)
     flash(_("%(who)s har fått en påminnelse.", who=who))
     return redirect(url_for("cases.case", number=number), 303)
 
@@ -230,7 +229,7 @@ def note(number: str):
     """Write a note; an empty one comes back with the reason."""
     text = request.form.get("notat", "")
     try:
-        notes.add_note(_product(), _case_id(number), current_user.id, text, _receipt())
+        notes.add_note(_product(), number, current_user.id, text, _receipt())
     except Refusal as refusal:
         if refusal.code is not Reason.MANGLER_FELT:
             raise
@@ -247,13 +246,9 @@ def note(number: str):
 def start(number: str):
     """Start by hand what the diagram lets this person start."""
     step = request.form.get("steg", "")
-    messages.start_by_hand(_product(), _case_id(number), current_user.id, step, _receipt())
+    messages.start_by_hand(_product(), number, current_user.id, step, _receipt())
     flash(_("Det er startet. De det gjelder, har fått beskjed."))
     return redirect(url_for("cases.case", number=number), 303)
-
-
-def _case_id(number: str) -> int:
-    return case_id_of(_product(), number)
 
 
 def _receipt() -> str:

@@ -7,7 +7,7 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, incidents, receipts
-from engine.cases.desk import no_access, open_case
+from engine.cases.desk import case_id_of, no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Account
 from engine.people import access
@@ -42,16 +42,12 @@ def leads_to(definition, step):
     return None
 
 
-def start_by_hand(
-    product, case_id: int, account_id: int, step_id: str, receipt: str | None = None
-) -> None:
-    """Send the message that an event of the diagram waits for. Raises Refusal.
-
-    receipt: the sender's own key; the same key twice starts it once.
-    """
+def start_by_hand(product, number: str, account_id: int, step_id: str, receipt: str) -> None:
+    """Send the message that an event of the diagram waits for. Raises Refusal."""
+    case_id = case_id_of(product, number)
     try:
         with open_case(product, case_id, account_id) as desk:
-            if receipt and receipts.find(desk.session, receipt, account_id) is not None:
+            if receipts.find(desk.session, receipt, account_id) is not None:
                 return
             step = _startable_step(desk, step_id)
             access.require(
@@ -71,8 +67,7 @@ def start_by_hand(
                 process_id=step.process_id,
             )
             desk.save()
-            if receipt:
-                receipts.keep(desk, receipt, "start_by_hand")
+            receipts.keep(desk, receipt, "start_by_hand")
     except Stopped as stopped:
         raise incidents.record_stop(product, case_id, stopped) from stopped
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.cases import notices, receipts
-from engine.cases.desk import no_access, open_case
+from engine.cases.desk import case_id_of, no_access, open_case
 from engine.cases.lists import turns_of
 from engine.database.tables import Account, Note, Task
 from engine.people import access
@@ -14,14 +14,11 @@ from engine.refusals import Reason, Refusal
 MAX_LENGTH = 20_000
 
 
-def add_note(product, case_id: int, account_id: int, text: str, receipt: str | None = None) -> None:
-    """Write a note on a case. It is never changed. Raises Refusal.
-
-    receipt: the sender's own key; the same key twice is one note.
-    """
-    with open_case(product, case_id, account_id) as desk:
+def add_note(product, number: str, account_id: int, text: str, receipt: str) -> None:
+    """Write a note on a case. It is never changed. Raises Refusal."""
+    with open_case(product, case_id_of(product, number), account_id) as desk:
         _require(desk, Permission.NOTE)
-        if receipt and receipts.find(desk.session, receipt, account_id) is not None:
+        if receipts.find(desk.session, receipt, account_id) is not None:
             return
         if not text.strip() or len(text) > MAX_LENGTH:
             raise Refusal(Reason.MANGLER_FELT, f"Skriv et notat på mellom 1 og {MAX_LENGTH} tegn.")
@@ -34,16 +31,15 @@ def add_note(product, case_id: int, account_id: int, text: str, receipt: str | N
             )
         )
         desk.log(Kind.NOTAT)
-        if receipt:
-            receipts.keep(desk, receipt, "note")
+        receipts.keep(desk, receipt, "note")
 
 
-def remind(product, case_id: int, task_id: int, account_id: int) -> str:
+def remind(product, number: str, task_id: int, account_id: int) -> str:
     """Remind those whose turn it is («Minn Maja på oppgaven»). Gives who, in words.
 
     Raises Refusal.
     """
-    with open_case(product, case_id, account_id) as desk:
+    with open_case(product, case_id_of(product, number), account_id) as desk:
         _require(desk, Permission.REMIND)
         task = desk.session.get(Task, task_id)
         if task is None or task.case_id != desk.case.id:
