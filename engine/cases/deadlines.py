@@ -13,11 +13,13 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
 from engine.cases import notices
+from engine.cases.incidents import Stopped
 from engine.cases.scripting import ALWAYS
 from engine.database.tables import Deadline, Task
 from engine.definitions.bpmn import rule_named
 from engine.records.log import Kind
 from engine.rules import workdays
+from engine.rules.rule import NoDate
 
 WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
 DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
@@ -58,12 +60,16 @@ def set_for_task(desk, row: Task, key: str, task) -> None:
 
 def _moment(desk, rule, task=None, again: bool = False) -> datetime:
     """When it is due. `again`: a later round, which counts from now and not from the report."""
-    return rule.due(
-        opened=desk.now,
-        received=None if again else desk.case.received_at,
-        now=desk.now,
-        feel=lambda expression: desk.engine.evaluate(task, expression),
-    )
+    try:
+        return rule.due(
+            opened=desk.now,
+            received=None if again else desk.case.received_at,
+            now=desk.now,
+            feel=lambda expression: desk.engine.evaluate(task, expression),
+        )
+    except NoDate as missing:
+        step = desk.step_of(task)
+        raise Stopped(str(missing), step.id, step.name) from missing
 
 
 def _set(desk, key: str, due_at: datetime, row: Task | None = None) -> None:

@@ -7,7 +7,7 @@ An error anywhere leaves the last committed state as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -405,18 +405,25 @@ class Desk:
 
     def give_role(self, account_id: int, role: str) -> None:
         """Name a person to a case role; whoever held it before no longer does."""
-        for held in self.session.scalars(
+        self.give_roles([account_id], role)
+
+    def give_roles(self, account_ids: Collection[int], role: str) -> None:
+        """Name these, and nobody else, to a case role that several may hold."""
+        held = self.session.scalars(
             select(CaseRole).where(
                 CaseRole.case_id == self.case.id,
                 CaseRole.role == role,
                 CaseRole.to_time.is_(None),
             )
-        ):
-            held.to_time = self.now
-        self.session.add(
-            CaseRole(case_id=self.case.id, account_id=account_id, role=role, from_time=self.now)
-        )
-        self.log(Kind.ROLLE_GITT, role=role, detail={"rolle": role, "ansatt": account_id})
+        ).all()
+        for row in held:
+            if row.account_id not in account_ids:
+                row.to_time = self.now
+        for account_id in sorted(set(account_ids) - {row.account_id for row in held}):
+            self.session.add(
+                CaseRole(case_id=self.case.id, account_id=account_id, role=role, from_time=self.now)
+            )
+            self.log(Kind.ROLLE_GITT, {"rolle": role, "ansatt": account_id}, role=role)
 
     def beside(self, case: Case) -> Desk:
         """Another case on the desk, in the same transaction."""

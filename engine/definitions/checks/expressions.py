@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
 from engine.definitions import feel
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, name_of, text_of
 from engine.definitions.findings import Finding, finding
+
+MOST = 500
+"""Expressions in one drawing."""
+
+
+@lru_cache(MOST)
+def names_in(text: str) -> frozenset[str]:
+    """The names that FEEL reads in this text; none when it can't be read."""
+    try:
+        return frozenset(feel.names(text))
+    except feel.FeelError:
+        return frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,18 +66,19 @@ def expressions(tree: etree._ElementTree) -> Iterator[Expression]:
 
 def unreadable(tree: etree._ElementTree) -> list[Finding]:
     """A finding for each expression that FEEL can't read, with the evaluator's own sentence."""
-    found = []
-    for expression in expressions(tree):
-        error = feel.check(expression.text)
-        if error is not None:
-            found.append(
-                finding(
-                    "kjorbar.uttrykk",
-                    expression.element,
-                    name_of(expression.node),
-                    place=expression.place,
-                    place_en=_PLACES_EN[expression.place],
-                    why=str(error),
-                )
-            )
-    return found
+    all_of_them = list(expressions(tree))
+    if len(all_of_them) > MOST:
+        return [finding("kjorbar.for_mange_uttrykk", limit=MOST)]
+    errors = {text: feel.check(text) for text in {each.text for each in all_of_them}}
+    return [
+        finding(
+            "kjorbar.uttrykk",
+            each.element,
+            name_of(each.node),
+            place=each.place,
+            place_en=_PLACES_EN[each.place],
+            why=str(errors[each.text]),
+        )
+        for each in all_of_them
+        if errors[each.text] is not None
+    ]

@@ -118,9 +118,9 @@ def runnable(tree: etree._ElementTree) -> list[Finding]:
     return list(dict.fromkeys(found))
 
 
-def together(trees: Mapping[str, etree._ElementTree]) -> list[Finding]:
-    """Findings on drawings by process id that show only when they are run together."""
-    return [*_call_cycles(trees), *_shared_subprocess_ids(trees)]
+def together(process_id: str, trees: Mapping[str, etree._ElementTree]) -> list[Finding]:
+    """Findings on one drawing that show only when it runs with those it calls (all in `trees`)."""
+    return [*_call_cycles(process_id, trees), *_shared_subprocess_ids(process_id, trees)]
 
 
 def _say(rule: str, node: etree._Element, **values) -> Finding:
@@ -239,26 +239,30 @@ def _loop(loop: etree._Element) -> Iterator[Finding]:
         yield _say("gjentakelse_av", node)
 
 
-def _call_cycles(trees: Mapping[str, etree._ElementTree]) -> Iterator[Finding]:
-    calls = {process_id: called(tree) for process_id, tree in trees.items()}
-    for process_id, tree in trees.items():
-        for node in tree.iter(BPMN + "callActivity"):
-            seen: set[str] = set()
-            queue = [node.get("calledElement")]
-            while queue:
-                current = queue.pop()
-                if current not in seen:
-                    seen.add(current)
-                    queue += calls.get(current, [])
-            if process_id in seen:
-                yield _say("kall_i_ring", node, process=process_id)
+def _call_cycles(process_id: str, trees: Mapping[str, etree._ElementTree]) -> Iterator[Finding]:
+    calls = {each: called(tree) for each, tree in trees.items()}
+    for node in trees[process_id].iter(BPMN + "callActivity"):
+        seen: set[str] = set()
+        queue = [node.get("calledElement")]
+        while queue:
+            current = queue.pop()
+            if current not in seen:
+                seen.add(current)
+                queue += calls.get(current, [])
+        if process_id in seen:
+            yield _say("kall_i_ring", node, process=process_id)
 
 
-def _shared_subprocess_ids(trees: Mapping[str, etree._ElementTree]) -> Iterator[Finding]:
+def _shared_subprocess_ids(
+    process_id: str, trees: Mapping[str, etree._ElementTree]
+) -> Iterator[Finding]:
     """SpiffWorkflow names processes and sub-processes from one pot."""
-    users: dict[str, str] = dict.fromkeys(trees, "")
-    for process_id, tree in trees.items():
-        for node in tree.iter(BPMN + "subProcess"):
-            other = users.setdefault(node.get("id"), process_id)
-            if other != process_id:
-                yield _say("id_i_annen_prosess", node, process=other or node.get("id"))
+    users = {
+        node.get("id"): other
+        for other, tree in trees.items()
+        if other != process_id
+        for node in tree.iter(BPMN + "subProcess")
+    } | {other: other for other in trees}
+    for node in trees[process_id].iter(BPMN + "subProcess"):
+        if node.get("id") in users:
+            yield _say("id_i_annen_prosess", node, process=users[node.get("id")])
