@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import account, errors, i18n, security
+from web import account, errors, i18n, security, words
 
 SUBJECTS = ("about", "account", "cases", "report")
 """The modules of `web` whose `blueprint` is served."""
@@ -43,6 +43,7 @@ def create_app(product=None, **config) -> Flask:
 
     app.context_processor(_shell)
     i18n.init(app)
+    words.init(app)
     security.init(app)
     account.init(app)
     errors.init(app)

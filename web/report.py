@@ -22,7 +22,7 @@ from engine.cases.report import Report
 from engine.refusals import Reason, Refusal
 from engine.rules.workdays import local_day
 from web.account import SHARED
-from web.i18n import clock
+from web.words import clock
 
 blueprint = Blueprint("report", __name__)
 
