@@ -96,6 +96,7 @@ def _words() -> dict:
         "drawing": drawing,
         "role_words": lambda role: LABELS[Role(role)],
         "capital": lambda text: text[:1].upper() + text[1:],
+        "lower": lambda text: text[:1].lower() + text[1:],
         "now": _product().clock(),
     }
 

@@ -15,8 +15,9 @@ from engine.database.tables import Account, Answer, Case, Pupil, School, Task
 from engine.definitions.forms import Form, Line
 from engine.people import access
 from engine.people.access import Permission
-from engine.people.roles import LABELS, Role
+from engine.people.roles import held_by_each, in_words
 from engine.records import reading
+from engine.rules.workdays import local_day
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
             pupil=title_in(session, case),
             step_name=_step_name(desk, row),
             by=name_of(session, row.account_id),
-            role=_role_at(session, row),
+            role=_role_at(desk, row),
             at=row.at,
             lines=_lines(desk, row),
             may_see_case=access.may(session, account, Permission.SEE_CASE, case=case, now=now),
@@ -155,9 +156,13 @@ def _approval(desk: Desk, made: Answer, before: int | None) -> Answer | None:
     return None
 
 
-def _role_at(session, row: Answer) -> str | None:
-    task = session.get(Task, row.task_id) if row.task_id else None
-    return LABELS[Role(task.role)] if task is not None and task.role else None
+def _role_at(desk: Desk, row: Answer) -> str | None:
+    """The role by which it was answered; None when nobody did, or not at a task."""
+    task = desk.session.get(Task, row.task_id) if row.task_id else None
+    if task is None or row.account_id is None:
+        return None
+    held = held_by_each(desk.session, [row.account_id], local_day(desk.now))
+    return in_words(task.role, held.get(row.account_id, ()))
 
 
 def _step_name(desk: Desk, row: Answer) -> str:

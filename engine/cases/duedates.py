@@ -34,6 +34,11 @@ class Due:
     due_at: datetime
     fate: Fate
 
+    @property
+    def ahead(self) -> bool:
+        """Whether something is still to be done about it, or to be waited for."""
+        return self.fate in (Fate.COMING, Fate.LATE)
+
 
 class DueDates:
     """The deadlines of the case on the desk; `tasks` are all of its tasks, closed ones too."""

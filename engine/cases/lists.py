@@ -15,7 +15,8 @@ from engine.database.tables import Account, Case, CaseRole, Deadline, Incident, 
 from engine.people import access
 from engine.people.access import Permission
 from engine.people.register import label_of_pupil
-from engine.people.roles import LABELS, Role
+from engine.people.roles import LABELS, Role, held_by_each, in_words
+from engine.rules.workdays import local_day
 
 PAGE = 50
 SHIELDED = "Skjermet sak"
@@ -39,6 +40,7 @@ class Turn:
     due_at: datetime | None
     late: bool
     delplikt: str | None
+    in_workdays: bool  # how the days of its deadline are counted
 
 
 @dataclass(frozen=True)
@@ -248,26 +250,29 @@ def turns_of(
         )
     )
     rows = session.execute(
-        select(Task, Case.version, Account.name)
+        select(Task, Case.version, Account.id, Account.name)
         .join(Case, Case.id == Task.case_id)
         .outerjoin(Account, Account.id == func.coalesce(Task.assignee_id, Task.claimed_by_id))
         .where(Task.case_id.in_(case_ids), Task.state == "open")
         .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-    )
-    for task, version, person in rows:
+    ).all()
+    people = {account_id for _, _, account_id, _ in rows} - {None}
+    held = held_by_each(session, people, local_day(now))
+    for task, version, account_id, person in rows:
+        definition = product.definition(session, version)
+        step = definition.step(task.process_id, task.step)
         turns[task.case_id].append(
             Turn(
                 task_id=task.id,
                 step=task.step,
                 name=task.name,
                 person=person or named.get((task.case_id, task.role)),
-                role=LABELS[Role(task.role)] if task.role else None,
+                role=in_words(task.role, held.get(account_id, ())),
                 mine=task.id in mine and task.claimed_by_id in (None, account and account.id),
                 due_at=task.due_at,
                 late=_late(task, now),
-                delplikt=product.definition(session, version)
-                .step(task.process_id, task.step)
-                .delplikt,
+                delplikt=step.delplikt,
+                in_workdays=not step.rule or definition.regelverk.frist(step.rule).in_workdays,
             )
         )
     return turns

@@ -15,7 +15,7 @@ import 'bpmn-js/dist/assets/bpmn-js.css';
 
 const FONT_SIZE = 12;
 const READABLE = 14 / FONT_SIZE;
-const OVERVIEW = 9 / FONT_SIZE;
+const OVERVIEW = 9 / FONT_SIZE; // below this the names can't be read: tags say where the case is
 const MARGIN = 16;
 const STEP = 1.25;
 const NARROW = 640;
@@ -49,13 +49,29 @@ function mark(viewer, { done = [], current = [], duty = [], warning = [] }) {
   }
 }
 
+// What is marked, without a sub-process that is drawn around it.
+const innermost = (viewer, ids) =>
+  ids
+    .map((id) => viewer.get('elementRegistry').get(id))
+    .filter((element) => element && !(element.children ?? []).some((child) => ids.includes(child.id)));
+
+function tag(viewer, ids) {
+  for (const { id, businessObject } of innermost(viewer, ids)) {
+    const html = document.createElement('div');
+    html.className = 'tr-diagram-tag';
+    html.ariaHidden = 'true';
+    html.textContent = businessObject.name ?? '';
+    viewer.get('overlays').add(id, 'now', { position: { bottom: -8, left: 0 }, html, scale: false });
+  }
+}
+
 class Drawing {
   constructor(frame, viewer, current) {
+    this.frame = frame;
     this.scroll = frame.querySelector('.tr-diagram-scroll');
     this.holder = frame.querySelector('.tr-diagram-canvas');
     this.canvas = viewer.get('canvas');
-    this.elements = viewer.get('elementRegistry');
-    this.current = current;
+    [this.first] = innermost(viewer, current);
   }
 
   // Zoom at which the whole width is seen, never larger than what is comfortable to read.
@@ -83,6 +99,7 @@ class Drawing {
       height: height / zoom,
     });
     this.zoom = zoom;
+    this.frame.classList.toggle('is-overview', zoom < OVERVIEW);
     if (at) {
       scroll.scrollLeft = at.x * width - scroll.clientWidth / 2;
       scroll.scrollTop = at.y * height - scroll.clientHeight / 2;
@@ -90,7 +107,7 @@ class Drawing {
   }
 
   centre() {
-    const element = this.current.map((id) => this.elements.get(id)).find(Boolean);
+    const element = this.first;
     if (!element) return;
     const { inner } = this.canvas.viewbox();
     const { scroll, zoom } = this;
@@ -101,8 +118,7 @@ class Drawing {
   }
 
   open() {
-    const fit = this.fit();
-    this.zoomTo(window.innerWidth < NARROW || fit < OVERVIEW / 2 ? READABLE : fit);
+    this.zoomTo(window.innerWidth < NARROW ? READABLE : this.fit());
     this.centre();
   }
 }
@@ -152,6 +168,7 @@ async function draw(frame) {
   waiting.forEach((node) => node.remove());
   scroll.classList.add('is-drawn');
   mark(viewer, data);
+  tag(viewer, data.current ?? []);
 
   const svg = holder.querySelector('svg');
   svg.removeAttribute('tabindex');
