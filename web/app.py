@@ -9,9 +9,9 @@ from pathlib import Path
 from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import account, errors, i18n, security, words
+from web import account, errors, i18n, refusals, security, words
 
-SUBJECTS = ("about", "account", "cases", "report")
+SUBJECTS = ("about", "account", "cases", "report", "tasks")
 """The modules of `web` whose `blueprint` is served."""
 
 STATIC = Path(__file__).parent / "static"
@@ -47,6 +47,7 @@ def create_app(product=None, **config) -> Flask:
     security.init(app)
     account.init(app)
     errors.init(app)
+    refusals.init(app)
     for name in SUBJECTS:
         app.register_blueprint(import_module(f"web.{name}").blueprint)
     return app

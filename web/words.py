@@ -18,7 +18,8 @@ LANGUAGE = "nb"
 
 def init(app: Flask) -> None:
     """Give the templates the filters."""
-    app.jinja_env.filters.update(day=day, clock=clock, when=when, due=due, due_group=due_group)
+    filters = (day, clock, when, due, due_day, due_group)
+    app.jinja_env.filters.update({each.__name__: each for each in filters})
 
 
 def day(value: date | datetime, today: date | datetime | None = None) -> str:
@@ -58,8 +59,20 @@ def due(value: datetime, now: datetime, workdays: bool = True) -> str:
         return _("I morgen") if ahead else _("I dag")
     words = day(last, today)
     if ahead < 7:
-        return _("%(weekday)s, om %(n)s dager", weekday=_capital(words.split()[0]), n=ahead)
+        weekday = words.split()[0]
+        return _("%(weekday)s, om %(n)s dager", weekday=_capital(weekday), n=ahead)
     return _capital(words)
+
+
+def due_day(value: datetime, now: datetime, workdays: bool = True) -> str:
+    """The same after a text such as «Plan innen»: `torsdag 26. november, om 2 dager`."""
+    last, today = _local_date(value), _local_date(now)
+    words, ahead = day(last, today), (last - today).days
+    if value < now:
+        over = workdays_between(last, today) if workdays else -ahead
+        return f"{words}, {_over(last, today, value, workdays)}" if over > 0 else words
+    near = {0: _("i dag"), 1: _("i morgen")}.get(ahead) or _("om %(n)s dager", n=ahead)
+    return f"{words}, {near}"
 
 
 def due_group(value: datetime | None, now: datetime) -> str:

@@ -21,19 +21,20 @@ from engine.people.access import Permission
 
 
 @dataclass(frozen=True)
-class Unsent:
-    """A draft of a task that is no longer open. Its writer alone may read it.
+class Closed:
+    """A task that is no longer open, for one who could have done it or had begun on it.
 
-    pupil, case_number: None for one who may no longer know; may_note: whether its text can be put
-    on the case as a note.
+    case_number, pupil: None for one who may no longer know; may_read: what was answered;
+    lines, saved_at: the draft that this account had not sent, its writer's alone; may_note: the
+    text can be put on the case as a note.
     """
 
     task_name: str
-    case_id: int
     case_number: str | None
     pupil: str | None
+    may_read: bool
     lines: tuple[Line, ...]
-    saved_at: datetime
+    saved_at: datetime | None
     may_note: bool
 
 
@@ -51,32 +52,38 @@ def answers_of(product, account_id: int, task_id: int) -> Answers:
     return answers(product, account_id, found.number, found.id)
 
 
-def unsent(product, account_id: int, task_id: int) -> Unsent | None:
-    """What this account had typed at a task that is no longer open; None when nothing is kept."""
+def closed(product, account_id: int, task_id: int) -> Closed:
+    """The task, and what this account had typed there. Raises Refusal (IKKE_TILGANG)."""
     with product.database.session() as session:
-        task = session.get(Task, task_id)
+        task, account = session.get(Task, task_id), session.get(Account, account_id)
+        if task is None or task.state == "open":
+            raise no_access()
+        case, now = session.get_one(Case, task.case_id), product.clock()
         draft = drafts.read_draft(product, session, account_id, task_id)
-        if task is None or task.state == "open" or draft is None:
-            return None
-        case, account = session.get_one(Case, task.case_id), session.get(Account, account_id)
-        now = product.clock()
-        ask = {"case": case, "now": now}
-        knows = access.may(session, account, Permission.COMPLETE_TASK, task=task, **ask)
+
+        def may(permission: Permission) -> bool:
+            about = task if permission in (Permission.COMPLETE_TASK, Permission.SEE_TASK) else None
+            return access.may(session, account, permission, case=case, task=about, now=now)
+
+        own = task.done_by_id == account_id and may(Permission.SEE_TASK)
+        knows = own or may(Permission.COMPLETE_TASK) or may(Permission.SEE_TASK)
+        if not knows and draft is None:
+            raise no_access()
         form = product.definition(session, case.version).form(task.process_id, task.form_key)
-        people = register.pickers(session, case.school_id, case, now) if knows else {}
+        people = register.pickers(session, case.school_id, case, now) if knows and draft else {}
         names = {option.value: option.label for each in people.values() for option in each}
-        return Unsent(
+        return Closed(
             task_name=task.name,
-            case_id=case.id,
             case_number=case.number if knows else None,
             pupil=title_in(session, case) if knows else None,
-            lines=typed_lines(form, draft[0], names),
-            saved_at=draft[1],
-            may_note=access.may(session, account, Permission.NOTE, **ask),
+            may_read=task.state == "done" and (own or may(Permission.SEE_ALL_ANSWERS)),
+            lines=typed_lines(form, draft[0], names) if draft else (),
+            saved_at=draft[1] if draft else None,
+            may_note=may(Permission.NOTE),
         )
 
 
-def drop_unsent(product, account_id: int, task_id: int) -> None:
+def drop_draft(product, account_id: int, task_id: int) -> None:
     """Delete this account's own draft of a task."""
     with product.database.transaction() as session:
         drafts.drop(session, account_id, task_id)

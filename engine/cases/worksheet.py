@@ -53,6 +53,7 @@ class Worksheet:
     name: str
     case_number: str
     pupil: str | None
+    shielded: bool
     item: str | None
     role: str | None
     part: str | None
@@ -124,9 +125,8 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
     step = desk.definition.step(task.process_id, task.step)
     form = desk.definition.form(task.process_id, task.form_key)
     context = desk.context_of(task, waiting)
-    draft = None
+    draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
     if typed is None:
-        draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
         typed = draft[0] if draft else form.defaults(context, feel.evaluate)
     ask = {"case": desk.case, "task": task, "now": desk.now}
     claimed = desk.session.get(Account, task.claimed_by_id) if task.claimed_by_id else None
@@ -139,6 +139,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         name=task.name,
         case_number=desk.case.number,
         pupil=title_of(desk.case, pupil),
+        shielded=desk.case.shielded is not None,
         item=_item(desk, task.scope_id),
         role=LABELS[Role(task.role)] if task.role else None,
         part=parts.of(desk.case, task, doing=may_complete),
