@@ -1,5 +1,6 @@
 """Cases: the overview, one case, what was answered in it, and its plan."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -32,9 +33,14 @@ from engine.refusals import Reason, Refusal
 from engine.rules.workdays import local_day
 from web import told
 from web.security import limiter
+from web.tasks import RECEIPT
 
 blueprint = Blueprint("cases", __name__)
 
+NUMBER = "<string(maxlength=20):number>"
+ANSWER = "<int(max=2147483647):answer_id>"
+CASE_NUMBER = re.compile(r"[0-9]{4}-[0-9]+")
+TASK = re.compile(r"[0-9]{1,9}")
 OPEN, ALL = "apne", "alle"
 DELPLIKTER = {
     "folge_med": "Følge med",
@@ -77,6 +83,13 @@ def places() -> dict[str, str]:
     }
 
 
+@blueprint.url_value_preprocessor
+def _number_of_a_case(_endpoint, values) -> None:
+    """What can't be a case's number is met like a case that does not exist."""
+    if values and "number" in values and not CASE_NUMBER.fullmatch(values["number"]):
+        abort(404)
+
+
 @blueprint.context_processor
 def _words() -> dict:
     return {
@@ -107,10 +120,8 @@ def _product():
 
 def bar(clock: Clock) -> list[str]:
     """The state of each of the clock's days: done, now or todo."""
-    return [
-        "done" if day < clock.today else "now" if day == clock.today else "todo"
-        for day in range(1, len(clock.days) + 1)
-    ]
+    today = local_day(_product().clock())
+    return ["done" if day < today else "now" if day == today else "todo" for day in clock.days]
 
 
 def whose(turn: Turn) -> str:
@@ -165,15 +176,15 @@ def _short_date(moment: datetime) -> str:
 
 @blueprint.get("/saker")
 def overview():
-    asked = request.args
     filters = Filters(
-        step=asked.get("steg") or None,
-        role=asked.get("rolle") or None,
-        class_name=asked.get("klasse") or None,
-        state=asked.get("tilstand") or OPEN,
-        late=asked.get("over") == "ja",
+        step=_asked("steg"),
+        role=_asked("rolle"),
+        class_name=_asked("klasse"),
+        state=_asked("tilstand") or OPEN,
+        late=_asked("over") == "ja",
     )
-    found = lists.cases(_product(), current_user.id, filters, asked.get("side", 1, type=int))
+    page = request.args.get("side", 1, type=int)
+    found = lists.cases(_product(), current_user.id, filters, page)
     return render_template(
         "cases/saker.html",
         found=found,
@@ -182,6 +193,12 @@ def overview():
         fields=_fields(found, filters),
         page_url=_page_url,
     )
+
+
+def _asked(name: str) -> str | None:
+    """A filter of the address; what no filter can hold is none."""
+    value = request.args.get(name, "")
+    return value if value and value.isprintable() else None
 
 
 def _fields(found: CaseList, filters: Filters) -> list[tuple]:
@@ -207,25 +224,29 @@ def _page_url(page: int) -> str:
 # --- one case ------------------------------------------------------------------------------------
 
 
-@blueprint.get("/saker/<number>")
+@blueprint.get(f"/saker/{NUMBER}")
 def case(number: str):
+    return _case_page(number)
+
+
+def _case_page(number: str, **typed) -> str:
     found = dossier(_product(), current_user.id, number)
-    return render_template("cases/sak.html", case=found, receipt=str(uuid4()))
+    return render_template("cases/sak.html", case=found, new_receipt=lambda: str(uuid4()), **typed)
 
 
-@blueprint.post("/saker/<number>/minn")
+@blueprint.post(f"/saker/{NUMBER}/minn")
 @limiter.limit("20 per hour")
 def remind(number: str):
     """Remind those whose turn it is."""
-    task = request.form.get("oppgave", type=int)
-    if task is None:
+    task = request.form.get("oppgave", "")
+    if not TASK.fullmatch(task):
         abort(400)
-    who = notes.remind(_product(), number, task, current_user.id)
+    who = notes.remind(_product(), number, int(task), current_user.id)
     flash(_("%(who)s har fått en påminnelse.", who=who))
     return redirect(url_for("cases.case", number=number), 303)
 
 
-@blueprint.post("/saker/<number>/notat")
+@blueprint.post(f"/saker/{NUMBER}/notat")
 def note(number: str):
     """Write a note; an empty one comes back with the reason."""
     text = request.form.get("notat", "")
@@ -234,16 +255,12 @@ def note(number: str):
     except Refusal as refusal:
         if refusal.code is not Reason.MANGLER_FELT:
             raise
-        found = dossier(_product(), current_user.id, number)
-        page = render_template(
-            "cases/sak.html", case=found, receipt=_receipt(), note=text, note_fault=str(refusal)
-        )
-        return page, 422
+        return _case_page(number, note=text, note_fault=str(refusal)), 422
     flash(_("Notatet er lagret."))
     return redirect(url_for("cases.case", number=number, _anchor="notater"), 303)
 
 
-@blueprint.post("/saker/<number>/start")
+@blueprint.post(f"/saker/{NUMBER}/start")
 def start(number: str):
     """Start by hand what the diagram lets this person start."""
     step = request.form.get("steg", "")
@@ -254,19 +271,22 @@ def start(number: str):
 
 def _receipt() -> str:
     """The form's own key. A form without one was not made here."""
-    return request.form.get("receipt") or abort(400)
+    receipt = request.form.get("receipt", "")
+    if not RECEIPT.fullmatch(receipt):
+        abort(400)
+    return receipt
 
 
 # --- what was answered ---------------------------------------------------------------------------
 
 
-@blueprint.get("/saker/<number>/svar/<int:answer_id>")
+@blueprint.get(f"/saker/{NUMBER}/svar/{ANSWER}")
 def answer(number: str, answer_id: int):
     found = answered.answers(_product(), current_user.id, number, answer_id)
     return render_template("cases/svar.html", answers=found)
 
 
-@blueprint.get("/saker/<number>/plan")
+@blueprint.get(f"/saker/{NUMBER}/plan")
 def plan(number: str):
     version = request.args.get("versjon", type=int)
     found = answered.plan(_product(), current_user.id, number, version)

@@ -85,9 +85,13 @@ def sentence(told: Told) -> str:
 def _passed(told: Told) -> str:
     if told.step_name:
         return _("Fristen for «%(step)s» gikk ut", step=told.step_name)
-    if told.rule is not None:
-        return _("Tiden kom: %(rule)s", rule=told.rule.tekst[:1].lower() + told.rule.tekst[1:])
-    return _("En frist gikk ut")
+    if told.rule is None:
+        return _("En frist gikk ut")
+    what, _space, last = told.rule.tekst.rpartition(" ")
+    what = what[:1].lower() + what[1:]
+    if last == "fra":
+        return _("Fra nå: %(rule)s", rule=what)
+    return _("Fristen gikk ut: %(rule)s", rule=what if last == "innen" else told.rule.tekst)
 
 
 def done(name: str) -> str:

@@ -26,6 +26,7 @@ class Answers:
 
     case_number: str
     pupil: str
+    shielded: bool
     step_name: str
     by: str | None
     role: str | None
@@ -45,6 +46,7 @@ class Plan:
 
     case_number: str
     pupil: str
+    shielded: bool
     version: int
     versions: int
     made_by: str | None
@@ -76,6 +78,7 @@ def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
         return Answers(
             case_number=case.number,
             pupil=title_in(session, case),
+            shielded=case.shielded is not None,
             step_name=_step_name(desk, row),
             by=name_of(session, row.account_id),
             role=_role_at(desk, row),
@@ -104,6 +107,7 @@ def plan(product, account_id: int, number: str, version: int | None = None) -> P
             school=session.get_one(School, desk.case.school_id).name,
             case_number=number,
             pupil=title_in(session, desk.case),
+            shielded=desk.case.shielded is not None,
             version=version,
             versions=len(rows),
             made_by=name_of(session, row.account_id),

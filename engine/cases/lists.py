@@ -12,13 +12,14 @@ from engine.cases.deadlines import DUE, MOMENT, WAITING
 from engine.cases.desk import no_access
 from engine.cases.planclock import Clock, clocks
 from engine.database.tables import Account, Case, CaseRole, Deadline, Incident, Pupil, Task
-from engine.people import access
+from engine.people import access, standing
 from engine.people.access import Permission
 from engine.people.register import label_of_pupil
 from engine.people.roles import LABELS, Role, held_by_each, in_words
 from engine.rules.workdays import local_day
 
 PAGE = 50
+FEW = 2
 SHIELDED = "Skjermet sak"
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
 
@@ -27,8 +28,8 @@ MEETING = "evaluering"  # the rule of the meeting where the measures are evaluat
 class Turn:
     """An open step of a case, and whose turn it is.
 
-    person: the one who has the task or the case role; role: in words; mine: the one who asks can
-    do it; late: it is over its deadline.
+    person: who has the task, the case role, or the role at the school; role: in words; mine: the
+    one who asks can do it; late: it is over its deadline.
     """
 
     task_id: int
@@ -182,6 +183,23 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
     )
 
 
+class _Holders:
+    """Who a role is in a case, by name, while they are few enough to be named."""
+
+    def __init__(self, session, now: datetime):
+        self.session, self.now = session, now
+        self._known: dict[tuple[int, str | None], str | None] = {}
+
+    def of(self, case_id: int, role: str | None) -> str | None:
+        key = (case_id, role)
+        if role is not None and key not in self._known:
+            case = self.session.get_one(Case, case_id)
+            people = standing.in_case(self.session, case, Role(role), self.now)
+            names = [account.name for account in people]
+            self._known[key] = " og ".join(names) if 0 < len(names) <= FEW else None
+        return self._known.get(key)
+
+
 def title_of(case: Case, pupil: Pupil | None) -> str | None:
     """What a case is called in lists: the pupil, but never in a shielded case."""
     if case.shielded is not None:
@@ -258,6 +276,7 @@ def turns_of(
     ).all()
     people = {account_id for _, _, account_id, _ in rows} - {None}
     held = held_by_each(session, people, local_day(now))
+    holders = _Holders(session, now)
     for task, version, account_id, person in rows:
         definition = product.definition(session, version)
         step = definition.step(task.process_id, task.step)
@@ -266,7 +285,9 @@ def turns_of(
                 task_id=task.id,
                 step=task.step,
                 name=task.name,
-                person=person or named.get((task.case_id, task.role)),
+                person=person
+                or named.get((task.case_id, task.role))
+                or holders.of(task.case_id, task.role),
                 role=in_words(task.role, held.get(account_id, ())),
                 mine=task.id in mine and task.claimed_by_id in (None, account and account.id),
                 due_at=task.due_at,

@@ -72,7 +72,7 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
     lines = (
         _told(desk, event, name, held.get(event.actor_id, ()), answered) for event, name in rows
     )
-    return tuple(line for line in lines if line.rule is None or dates.is_told(line.rule.key))
+    return tuple(line for line in lines if line.rule is None or dates.is_kept(line.rule.key))
 
 
 def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: dict) -> Told:

@@ -34,12 +34,18 @@ const isStep = (element) =>
     element.businessObject?.$instanceOf?.(type),
   );
 
+// Whether it is a sub-process that is drawn around some of these.
+const isAround = (element, ids) => (element.children ?? []).some(({ id }) => ids.includes(id));
+
 function mark(viewer, { done = [], current = [], duty = [], warning = [] }) {
   const canvas = viewer.get('canvas');
   const elements = viewer.get('elementRegistry');
   const marked = { done, current, duty, warning };
   for (const [marker, ids] of Object.entries(marked)) {
-    for (const id of ids) if (elements.get(id)) canvas.addMarker(id, marker);
+    for (const id of ids) {
+      const element = elements.get(id);
+      if (element) canvas.addMarker(id, isAround(element, ids) ? `${marker}-around` : marker);
+    }
   }
   if (!done.length && !current.length) return;
 
@@ -53,7 +59,7 @@ function mark(viewer, { done = [], current = [], duty = [], warning = [] }) {
 const innermost = (viewer, ids) =>
   ids
     .map((id) => viewer.get('elementRegistry').get(id))
-    .filter((element) => element && !(element.children ?? []).some((child) => ids.includes(child.id)));
+    .filter((element) => element && !isAround(element, ids));
 
 function tag(viewer, ids) {
   for (const { id, businessObject } of innermost(viewer, ids)) {
