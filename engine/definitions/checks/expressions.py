@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 
@@ -14,6 +15,9 @@ from engine.definitions.findings import Finding, finding
 
 MOST = 500
 """Expressions in one drawing."""
+
+LONGEST, TOTAL = 2_000, 40_000
+"""Characters in one expression, and in all of one drawing: what FEEL reads in under a second."""
 
 
 @lru_cache(MOST)
@@ -64,21 +68,27 @@ def expressions(tree: etree._ElementTree) -> Iterator[Expression]:
             yield Expression(node, "de som varsles", told)
 
 
+def too_much(tree: etree._ElementTree) -> bool:
+    """Whether the drawing has more expressions, or longer ones, than it is worth reading."""
+    texts = [expression.text for expression in islice(expressions(tree), MOST + 1)]
+    lengths = [len(text) for text in texts]
+    return len(texts) > MOST or sum(lengths) > TOTAL or max(lengths, default=0) > LONGEST
+
+
 def unreadable(tree: etree._ElementTree) -> list[Finding]:
     """A finding for each expression that FEEL can't read, with the evaluator's own sentence."""
-    all_of_them = list(expressions(tree))
-    if len(all_of_them) > MOST:
-        return [finding("kjorbar.for_mange_uttrykk", limit=MOST)]
-    errors = {text: feel.check(text) for text in {each.text for each in all_of_them}}
-    return [
-        finding(
-            "kjorbar.uttrykk",
-            each.element,
-            name_of(each.node),
-            place=each.place,
-            place_en=_PLACES_EN[each.place],
-            why=str(errors[each.text]),
-        )
-        for each in all_of_them
-        if errors[each.text] is not None
-    ]
+    if too_much(tree):
+        return [finding("kjorbar.for_mange_uttrykk", limit=MOST, longest=LONGEST, total=TOTAL)]
+    return list(filter(None, map(_unreadable, expressions(tree))))
+
+
+def _unreadable(expression: Expression) -> Finding | None:
+    error = feel.check(expression.text)
+    return error and finding(
+        "kjorbar.uttrykk",
+        expression.element,
+        name_of(expression.node),
+        place=expression.place,
+        place_en=_PLACES_EN[expression.place],
+        why=str(error),
+    )
