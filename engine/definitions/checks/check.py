@@ -9,10 +9,10 @@ from pathlib import Path
 
 from lxml import etree
 
-from engine.definitions import feel
 from engine.definitions.bpmn import called, is_decision, processes
 from engine.definitions.bundle import Bundle
 from engine.definitions.checks.decisions import decisions
+from engine.definitions.checks.expressions import Allowance
 from engine.definitions.checks.layout import layout
 from engine.definitions.checks.lookup import InBundle, Lookup, OnDisk
 from engine.definitions.checks.references import references
@@ -69,7 +69,7 @@ def _report(file: str, data: bytes, lookup: Lookup) -> Report:
 
 def _check(name: str, data: bytes, lookup: Lookup) -> list[Finding]:
     if name.endswith(".form"):
-        return form_findings(data, feel.check)
+        return form_findings(data, Allowance().check)
     try:
         tree = read_model(data)
     except Refused as refused:

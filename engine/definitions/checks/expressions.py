@@ -29,6 +29,23 @@ def names_in(text: str) -> frozenset[str]:
         return frozenset()
 
 
+class Allowance:
+    """What FEEL will read of one form or decision file, so that no file costs much."""
+
+    def __init__(self):
+        self._left = TOTAL
+
+    def check(self, text: str, unary: bool = False) -> object | None:
+        """What is wrong with the way an expression is written, as a sentence, or None."""
+        self._left -= len(text)
+        if len(text) > LONGEST or self._left < 0:
+            return (
+                f"Et uttrykk kan ha {LONGEST} tegn, og alle i filen {TOTAL} til sammen."
+                " Gjør uttrykkene enklere."
+            )
+        return feel.check(text, unary)
+
+
 @dataclass(frozen=True)
 class Expression:
     """One FEEL text. node: the element that a person would select; place: what it decides."""
