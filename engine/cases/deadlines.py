@@ -13,10 +13,13 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
 from engine.cases import notices
-from engine.cases.scripting import ALWAYS, rule_of_timer
+from engine.cases.incidents import Stopped
+from engine.cases.scripting import ALWAYS
 from engine.database.tables import Deadline, Task
+from engine.definitions.bpmn import rule_named
 from engine.records.log import Kind
 from engine.rules import workdays
+from engine.rules.rule import NoDate
 
 WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
 DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
@@ -57,12 +60,16 @@ def set_for_task(desk, row: Task, key: str, task) -> None:
 
 def _moment(desk, rule, task=None, again: bool = False) -> datetime:
     """When it is due. `again`: a later round, which counts from now and not from the report."""
-    return rule.due(
-        opened=desk.now,
-        received=None if again else desk.case.received_at,
-        now=desk.now,
-        feel=lambda expression: desk.engine.evaluate(task, expression),
-    )
+    try:
+        return rule.due(
+            opened=desk.now,
+            received=None if again else desk.case.received_at,
+            now=desk.now,
+            feel=lambda expression: desk.engine.evaluate(task, expression),
+        )
+    except NoDate as missing:
+        step = desk.step_of(task)
+        raise Stopped(str(missing), step.id, step.name) from missing
 
 
 def _set(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
@@ -126,7 +133,7 @@ def set_timers(desk) -> None:
     for task in _waiting_timers(desk).values():
         if str(task.id) in known:
             continue
-        key = rule_of_timer(task.task_spec.event_definition.expression)
+        key = rule_named(task.task_spec.event_definition.expression)
         rule = desk.definition.regelverk.frist(key)
         _add(desk, key, MOMENT, _moment(desk, rule, task), token=str(task.id))
 
@@ -215,13 +222,14 @@ def lapse_all(desk) -> None:
         row.state = LAPSED
 
 
-def only_check_remains(desk, key: str) -> bool:
-    """Whether all that is left is the check afterwards: its waiting timer, or its task."""
-    steps = desk.definition.steps
-    left = [steps[t.process_id, t.step].rule == key for t in desk.open_tasks().values()]
-    if left:
-        return all(left)
-    return any(row.rule == key for row in _rows(desk, Deadline.kind == MOMENT))
+def only_remains(desk, step: str, rule: str) -> bool:
+    """Whether all that is left is one step: it is open alone, or its timer alone is waited for."""
+    left = [task.step for task in desk.open_tasks().values()]
+    return set(left) == {step} if left else _waits_only_for(desk, rule)
+
+
+def _waits_only_for(desk, rule: str) -> bool:
+    return {row.rule for row in _rows(desk, Deadline.kind == MOMENT)} == {rule}
 
 
 def _rows(desk, *conditions) -> list[Deadline]:

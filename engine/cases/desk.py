@@ -7,7 +7,7 @@ An error anywhere leaves the last committed state as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ from engine.rules import workdays
 
 HISTORY = 12  # answers kept in sight for each step; older ones stay in the database
 MAX_AUTOMATIC_STEPS = 500
-CHECK_AFTERWARDS = "etterkontroll"  # the rule whose wait and task mean: closed, one check remains
+CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, this remains
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
 
@@ -174,7 +174,7 @@ class Desk:
             self.case.ended_at = self.now
             deadlines.lapse_all(self)
             self.log(Kind.SAK_AVSLUTTET, step=end, process_id=self.case.process_id)
-        elif deadlines.only_check_remains(self, CHECK_AFTERWARDS):
+        elif deadlines.only_remains(self, CHECK_AFTERWARDS, rule=CHECK_AFTERWARDS):
             self.case.status = Status.AWAITS_CHECK
         else:
             self.case.status = Status.OPEN
@@ -322,7 +322,7 @@ class Desk:
         form = self.definition.form(row.process_id, row.form_key)
         answers = form.judge(
             typed,
-            self.engine.context(task),
+            self.context_of(row, task),
             feel.evaluate,
             self.pickers(),
             named=self.named(),
@@ -339,6 +339,11 @@ class Desk:
         except Exception as error:
             raise self._stopped(error) from error
         self.advance()
+
+    def context_of(self, row: Task, task) -> dict[str, Any]:
+        """What a form's rules see: the case's answers around the task, and whether it is late."""
+        late = row.due_at is not None and row.due_at < self.now
+        return {**self.engine.context(task), "over_frist": late}
 
     def keep_answers(self, row: Task, form, answers: dict) -> None:
         """Write an answer row, and what follows from the answers for the case itself."""
@@ -400,18 +405,25 @@ class Desk:
 
     def give_role(self, account_id: int, role: str) -> None:
         """Name a person to a case role; whoever held it before no longer does."""
-        for held in self.session.scalars(
+        self.give_roles([account_id], role)
+
+    def give_roles(self, account_ids: Collection[int], role: str) -> None:
+        """Name these, and nobody else, to a case role that several may hold."""
+        held = self.session.scalars(
             select(CaseRole).where(
                 CaseRole.case_id == self.case.id,
                 CaseRole.role == role,
                 CaseRole.to_time.is_(None),
             )
-        ):
-            held.to_time = self.now
-        self.session.add(
-            CaseRole(case_id=self.case.id, account_id=account_id, role=role, from_time=self.now)
-        )
-        self.log(Kind.ROLLE_GITT, role=role, detail={"rolle": role, "ansatt": account_id})
+        ).all()
+        for row in held:
+            if row.account_id not in account_ids:
+                row.to_time = self.now
+        for account_id in sorted(set(account_ids) - {row.account_id for row in held}):
+            self.session.add(
+                CaseRole(case_id=self.case.id, account_id=account_id, role=role, from_time=self.now)
+            )
+            self.log(Kind.ROLLE_GITT, {"rolle": role, "ansatt": account_id}, role=role)
 
     def beside(self, case: Case) -> Desk:
         """Another case on the desk, in the same transaction."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.util import BpmnEvent
-from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, incidents
-from engine.cases.desk import open_case
+from engine.cases.desk import no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Account
 from engine.people import access
@@ -19,7 +19,9 @@ from engine.refusals import Reason, Refusal
 def startable(desk) -> list:
     """The steps of the diagram that wait for somebody to start them by hand, in its order."""
     return [
-        step for step in desk.definition.steps.values() if step.started_by and _waits(desk, step)
+        step
+        for step in desk.definition.steps.values()
+        if step.started_by and _catches(desk, step.message)
     ]
 
 
@@ -27,18 +29,15 @@ def start_by_hand(product, case_id: int, account_id: int, step_id: str) -> None:
     """Send the message that an event of the diagram waits for. Raises Refusal."""
     try:
         with open_case(product, case_id, account_id) as desk:
-            step = next((s for s in startable(desk) if s.id == step_id), None)
-            account = desk.session.get(Account, account_id)
+            step = _startable_step(desk, step_id)
             access.require(
                 desk.session,
-                account,
+                desk.session.get(Account, account_id),
                 Permission.START_MANUAL,
                 case=desk.case,
                 now=desk.now,
-                roles=step.started_by if step else (),
+                roles=step.started_by,
             )
-            if step is None:
-                raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette nå.")
             deadlines.pass_due(desk)
             deliver(desk, step.message)
             desk.log(
@@ -52,19 +51,25 @@ def start_by_hand(product, case_id: int, account_id: int, step_id: str) -> None:
         raise incidents.record_stop(product, case_id, stopped) from stopped
 
 
+def _startable_step(desk, step_id: str):
+    """The event of this id that somebody may start, whether the case waits for it now or not."""
+    for step in desk.definition.steps.values():
+        if step.id == step_id and step.started_by:
+            return step
+    raise no_access()
+
+
 def deliver(desk, name: str) -> None:
     """Give a message to the case. Its content, if any, is facts already; none goes through here."""
-    if desk.workflow.completed or not _catches(desk, name):
+    if not _catches(desk, name):
         raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette nå.")
     desk.workflow.send_event(BpmnEvent(MessageEventDefinition(name), payload={}))
     desk.advance()
 
 
-def _waits(desk, step) -> bool:
-    return not desk.workflow.completed and _catches(desk, step.message)
-
-
 def _catches(desk, name: str) -> bool:
+    if desk.workflow.completed:
+        return False
     waiting = any(
         task.state == TaskState.WAITING
         and getattr(task.task_spec.event_definition, "name", None) == name

@@ -50,7 +50,9 @@ def share_plan(desk, task, step) -> None:
             )
         )
     }
-    told |= {measure["ansvarlig"] for measure in plan["tiltak"]}
+    responsible = {measure["ansvarlig"] for measure in plan["tiltak"]}
+    desk.give_roles({register.parse(ref)[1] for ref in responsible}, "ansvarlig")
+    told |= responsible
     for ref in sorted(told):
         notices.tell_person(desk, ref, notices.PLAN_SHARED, step.id)
     if any(measure.get("nivaa") == "AKS" for measure in plan["tiltak"]):

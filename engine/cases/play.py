@@ -95,7 +95,7 @@ class Player:
         for number, step in enumerate(self.scenario["steps"], start=1):
             where = f"{number} {step.get('step', 'wait')}"
             try:
-                self._play_step(step)
+                self.play_step(step)
             except Stop as stop:
                 self.differences.append(Difference(self.scenario["id"], where, str(stop)))
                 return self.differences
@@ -104,7 +104,7 @@ class Player:
 
     # --- steps -------------------------------------------------------------------------------
 
-    def _play_step(self, step: dict[str, Any]) -> None:
+    def play_step(self, step: dict[str, Any]) -> None:
         at = step.get("wait") or step.get("at")
         if at is not None:
             self.now = max(self.now, _moment(at))
@@ -208,7 +208,7 @@ class Player:
             return {}
         with open_case(self.product, row.case_id, None) as desk:
             task = desk.workflow.get_task_from_id(UUID(row.token))
-            context = desk.engine.context(task)
+            context = desk.context_of(row, task)
             form = desk.definition.form(row.process_id, row.form_key)
         return self._typed(step, form, context, row)
 

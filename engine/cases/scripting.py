@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, 
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.state import ends
 from engine.definitions import feel
-from engine.definitions.parser import FRIST
+from engine.definitions.bpmn import rule_named
 from engine.definitions.specs import step_id
 
 # A timer never fires by SpiffWorkflow's clock: it waits for ever, and the deadline's row fires it.
@@ -42,12 +42,6 @@ class _NoEnvironment(BasePythonScriptEngineEnvironment):
         raise NotAllowed("call_service")
 
 
-def rule_of_timer(expression: str) -> str | None:
-    """The rule that a timer names: `frist("ukesjekk")` -> `ukesjekk`."""
-    match = FRIST.fullmatch(expression)
-    return match.group(1) if match else None
-
-
 class CaseEngine(PythonScriptEngine):
     """Evaluates a case's expressions as FEEL on its answers."""
 
@@ -56,7 +50,7 @@ class CaseEngine(PythonScriptEngine):
         self.facts, self.host = facts, host
 
     def evaluate(self, task, expression, external_context=None) -> Any:
-        if rule_of_timer(expression):
+        if rule_named(expression):
             return NEVER
         return feel.evaluate(expression, self.context(task))
 

@@ -91,7 +91,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
     waiting = desk.workflow.get_task_from_id(UUID(task.token))
     step = desk.definition.step(task.process_id, task.step)
     form = desk.definition.form(task.process_id, task.form_key)
-    context = desk.engine.context(waiting)
+    context = desk.context_of(task, waiting)
     draft = None
     if typed is None:
         draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)

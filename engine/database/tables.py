@@ -10,6 +10,7 @@ People are named in answers by a reference: `elev:3`, `ansatt:7`, `foresatt:2`.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import ClassVar
 
 from sqlalchemy import (
     DateTime,
@@ -49,7 +50,7 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime, bytes: LargeBinary, str: String}
+    type_annotation_map: ClassVar = {datetime: UtcTime, bytes: LargeBinary, str: String}
 
 
 # --- who -------------------------------------------------------------------------------------

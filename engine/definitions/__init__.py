@@ -1,1 +1,1 @@
-"""What a process is: read safely, checked, compiled, versioned. Knows nothing of cases or people."""
+"""What a process is: read safely, checked, compiled, versioned. Knows no cases and no people."""

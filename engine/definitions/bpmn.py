@@ -75,13 +75,18 @@ def is_decision(tree: etree._ElementTree) -> bool:
     return tree.getroot().tag != BPMN + "definitions"
 
 
-def rule_of_timer(event: etree._Element) -> str | None:
-    """The rule in `regelverk.toml` that a timer waits for: `frist("ukesjekk")` -> `ukesjekk`.
+def rule_named(text: str) -> str | None:
+    """The rule in `regelverk.toml` that a timer's date names: `frist("ukesjekk")` -> `ukesjekk`.
 
     There is no other way to write a timer; None when it is written in any other way.
     """
-    match = _TIMER.fullmatch(text_of(event.find(BPMN + "timeDate")) or "")
+    match = _TIMER.fullmatch(text.strip())
     return match and match[1]
+
+
+def rule_of_timer(event: etree._Element) -> str | None:
+    """The rule that a timer event definition waits for, see `rule_named`."""
+    return rule_named(text_of(event.find(BPMN + "timeDate")) or "")
 
 
 def lane_roles(tree: etree._ElementTree) -> dict[str, str]:

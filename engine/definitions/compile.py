@@ -16,10 +16,10 @@ from typing import NamedTuple
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.definitions import feel
-from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG
+from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, role_of, rule_of_timer
 from engine.definitions.bundle import Bundle
 from engine.definitions.forms import Form, read_form
-from engine.definitions.parser import FRIST, parse
+from engine.definitions.parser import parse
 from engine.definitions.reader import read_model
 from engine.definitions.specs import FeelList, Item
 from engine.rules.regelverk import Regelverk, read_regelverk
@@ -42,7 +42,8 @@ class Step:
     kind: the BPMN element's local name (`userTask`, `endEvent` ...); role: of the task itself, its
     lane, or the lane of the sub-process it stands in, None when the calling step's role counts;
     assignee, tells: FEEL when they begin with `=`; timer: the rule that a timer waits for;
-    shows: earlier answers to have beside the form, as `step.field` or `step.*`; order: place in the file, for ordered lists.
+    shows: earlier answers to have beside the form, as `step.field` or `step.*`; order: place in
+    the file, for ordered lists.
     """
 
     id: str
@@ -114,9 +115,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
-    steps = {
-        (s.process_id, s.id): s for name, tree in trees.items() for s in read_steps(tree, name)
-    }
+    steps = [step for name, tree in trees.items() for step in read_steps(tree, name)]
     forms = {}
     for path, data in bundle.files.items():
         if path.endswith(".form"):
@@ -129,7 +128,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
         bundle=bundle,
         spec=spec,
         subspecs=subspecs,
-        steps=steps,
+        steps={(step.process_id, step.id): step for step in steps},
         forms=forms,
         regelverk=read_regelverk(bundle.files["regelverk.toml"]),
         diagrams=diagrams,
@@ -160,28 +159,29 @@ def read_steps(tree, process_id: str) -> list[Step]:
     """The elements of a diagram in the file's order, sub-processes' own included."""
     root = tree.getroot()
     messages = {m.get("id"): m.get("name") for m in root.iter(BPMN + "message")}
-    roles = _lane_roles(root)
+    lanes = lane_roles(tree)
     process = next(p for p in root.iter(BPMN + "process") if p.get("id") == process_id)
     steps: list[Step] = []
 
-    def walk(container, parent: str | None, inherited: str | None) -> None:
+    def walk(container, parent: str | None) -> None:
         for node in container:
             if not isinstance(node.tag, str) or not node.tag.startswith(BPMN) or not node.get("id"):
                 continue
             kind = node.tag.removeprefix(BPMN)
             if kind in _NOT_STEPS:
                 continue
-            role = node.get(TRYGG + "rolle") or roles.get(node.get("id")) or inherited
+            role = role_of(node, lanes)
             steps.append(_step(node, kind, process_id, len(steps), parent, role, messages))
             if node.tag in _CONTAINERS:
-                walk(node, node.get("id"), role)
+                walk(node, node.get("id"))
 
-    walk(process, None, None)
+    walk(process, None)
     return steps
 
 
 def _step(node, kind, process_id, order, parent, role, messages) -> Step:
     event = node.find(BPMN + "messageEventDefinition")
+    timer = node.find(BPMN + "timerEventDefinition")
     return Step(
         id=node.get("id"),
         process_id=process_id,
@@ -201,7 +201,7 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         concerns=node.get(TRYGG + "gjelder"),
         started_by=tuple((node.get(TRYGG + "startesAv") or "").split()),
         message=messages.get(event.get("messageRef")) if event is not None else None,
-        timer=_timer(node),
+        timer=rule_of_timer(timer) if timer is not None else None,
         called=node.get("calledElement"),
         many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,
     )
@@ -212,35 +212,11 @@ def _name(tree, process_id: str) -> str:
     return process.get("name") or process_id
 
 
-def _timer(node) -> str | None:
-    """The rule that a timer waits for."""
-    date = node.find(f"{BPMN}timerEventDefinition/{BPMN}timeDate")
-    match = FRIST.fullmatch(date.text or "") if date is not None else None
-    return match[1] if match else None
-
-
 def _flows(tree) -> tuple[Flow, ...]:
     return tuple(
         Flow(node.get("id"), node.get("sourceRef"), node.get("targetRef"))
         for node in tree.iter(BPMN + "sequenceFlow")
     )
-
-
-def _lane_roles(root) -> dict[str, str]:
-    """Each element's role: that of the innermost lane around it which has one."""
-    roles: dict[str, str] = {}
-
-    def walk(lane, inherited: str | None) -> None:
-        role = lane.get(TRYGG + "rolle") or inherited
-        for ref in lane.findall(BPMN + "flowNodeRef"):
-            if role:
-                roles[ref.text.strip()] = role
-        for inner in lane.findall(BPMN + "childLaneSet/" + BPMN + "lane"):
-            walk(inner, role)
-
-    for lane in root.iterfind(f".//{BPMN}process/{BPMN}laneSet/{BPMN}lane"):
-        walk(lane, None)
-    return roles
 
 
 def fingerprint(definition: Definition) -> str:

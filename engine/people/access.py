@@ -10,11 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Account, Case, RoleHolding, School, Task
+from engine.database.tables import Account, Case, RoleHolding, School, Task, UtcTime
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
@@ -128,9 +141,7 @@ def may(
         return False
     if case is None and task is None:
         return _may_at_school(session, account, permission, now, school_id, roles)
-    standing = Standing(account.id, now)
-    allowed = and_(_has(permission, standing, task, roles), ~standing.is_named())
-    return _holds(session, allowed, case, task)
+    return _holds(session, account, permission, now, case, task, roles)
 
 
 def require(
@@ -154,8 +165,7 @@ def require(
     if may(session, account, permission, school_id=school_id, roles=roles, **about):
         return
     if account is not None and permission in DOING and (case is not None or task is not None):
-        would = _has(permission, Standing(account.id, now), task, roles)
-        if _holds(session, and_(would, Case.shielded.is_(None)), case, task):
+        if _holds(session, account, permission, now, case, task, roles, though_named=True):
             raise Refusal(Reason.INHABIL, NAMED)
         knows = Permission.SEE_CASE if task is None else Permission.SEE_TASK
         if may(session, account, knows, **about):
@@ -188,7 +198,7 @@ def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
         Task.state == "open",
         exists().where(
             Case.id == Task.case_id,
-            _has(Permission.COMPLETE_TASK, standing, true(), ()),
+            _has(Permission.COMPLETE_TASK, standing, True, ()),
             ~standing.is_named(),
         ),
     )
@@ -241,18 +251,20 @@ def _cases(permission: Permission, account: Account | None, now: datetime) -> Co
     if account is None:
         return false()
     standing = Standing(account.id, now)
-    return and_(_has(permission, standing, None, ()), ~standing.is_named())
+    return and_(_has(permission, standing, False, ()), ~standing.is_named())
 
 
-def _has(permission: Permission, standing: Standing, task, roles) -> ColumnElement[bool]:
+def _has(
+    permission: Permission, standing: Standing, of_task: bool, roles: Collection[Role]
+) -> ColumnElement[bool]:
     """The table's line for the permission, as a condition; being named is not looked at."""
     ways = []
     for who in sorted(TABLE[permission]):
         if who is Who.STARTER:
-            ways += [standing.acts_as(Role(role)) for role in roles]
+            ways += [standing.acts_as(role) for role in sorted(roles)]
         elif who not in ON_TASK:
             ways.append(CONDITIONS[who](standing))
-        elif task is not None:
+        elif of_task:
             way = CONDITIONS[who](standing)
             # Once a task is done or withdrawn, those who had it and did not do it see no answers.
             seeing = permission is Permission.SEE_TASK and who is Who.OPPGAVE
@@ -260,14 +272,54 @@ def _has(permission: Permission, standing: Standing, task, roles) -> ColumnEleme
     return or_(false(), *ways)
 
 
-def _holds(session: Session, condition, case: Case | None, task: Task | None) -> bool:
-    """Whether the condition is true of this case, or of this task and its case."""
-    asked = select(literal(1)).select_from(Case).where(condition)
-    if case is not None:
-        asked = asked.where(Case.id == case.id)
-    if task is not None:
-        asked = asked.join(Task, Task.case_id == Case.id).where(Task.id == task.id)
-    return session.scalar(asked) is not None
+def _holds(
+    session: Session,
+    account: Account,
+    permission: Permission,
+    now: datetime,
+    case: Case | None,
+    task: Task | None,
+    roles: Collection[Role],
+    though_named: bool = False,
+) -> bool:
+    """Whether the account has the permission in this case or on this task. One query.
+
+    though_named: whether it would, in an open case, if it were not named in it.
+    """
+    question = _question(
+        permission, case is not None, task is not None, frozenset(roles), though_named
+    )
+    values = {"account": account.id, "now": now, "day": local_day(now)}
+    values |= {"case": case.id} if case is not None else {}
+    values |= {"task": task.id} if task is not None else {}
+    return session.scalar(question, values) is not None
+
+
+@cache
+def _question(
+    permission: Permission, of_case: bool, of_task: bool, roles: frozenset[Role], though_named: bool
+) -> Select:
+    """The statement that asks for a permission: a row or none. Built once: that is what costs."""
+    standing = Standing(
+        bindparam("account", type_=Integer),
+        bindparam("now", type_=UtcTime),
+        bindparam("day", type_=Date),
+    )
+    question = (
+        select(literal(1))
+        .select_from(Case)
+        .where(
+            _has(permission, standing, of_task, roles),
+            Case.shielded.is_(None) if though_named else ~standing.is_named(),
+        )
+    )
+    if of_case:
+        question = question.where(Case.id == bindparam("case", type_=Integer))
+    if of_task:
+        question = question.join(Task, Task.case_id == Case.id).where(
+            Task.id == bindparam("task", type_=Integer)
+        )
+    return question
 
 
 def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) -> str:
@@ -275,7 +327,7 @@ def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) ->
     if task is not None and task.assignee_id is not None:
         name = session.get_one(Account, task.assignee_id).name
         return f"Oppgaven «{task.name}» er gitt til {name}."
-    names = [LABELS[Role(role)] for role in ([task.role] if task is not None else roles) if role]
+    names = [LABELS[role] for role in ([task.role] if task else roles) if role in LABELS]
     if not names:
         return "Oppgaven hører ikke til noen rolle du har. Snakk med rektor."
     return f"Denne oppgaven er det {' eller '.join(names)} som gjør."

@@ -67,7 +67,7 @@ def create_account(
 def verify(session: Session, username: str, password: str) -> Account | None:
     """The active account with this name and password, or None. Writes nothing."""
     account = session.scalar(select(Account).where(Account.username == _username(username)))
-    known = account is not None and account.active
+    known = account is not None and account.active and account.password_hash != ""
     fits = passwords.fits(account.password_hash if known else passwords.nobody, password)
     return account if known and fits else None
 

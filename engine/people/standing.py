@@ -6,13 +6,36 @@ Each answer is a condition in SQL, so that a list, a count and a single check gi
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session
 
-from engine.database.tables import Account, Case, CaseRole, NamedPerson, Pupil, RoleHolding, Task
+from engine.database.tables import (
+    Account,
+    Case,
+    CaseRole,
+    NamedPerson,
+    Pupil,
+    RoleHolding,
+    Task,
+    UtcTime,
+)
 from engine.people.roles import SCHOOL_ROLES, Role, in_force
 from engine.rules.workdays import local_day
 
@@ -24,6 +47,11 @@ class Shield(StrEnum):
     LEDELSE = "ledelse"
 
 
+# Aliases, so that nothing here is taken for a table of the statement that a condition stands in.
+holding, active = RoleHolding.__table__.alias(), Account.__table__.alias()
+pupil, task = Pupil.__table__.alias(), Task.__table__.alias()
+given, named = CaseRole.__table__.alias(), NamedPerson.__table__.alias()
+
 # Leadership's, the kontaktlærer's and skoleeier's steps have rules of their own.
 PLAIN_ROLES = SCHOOL_ROLES - {Role.REKTOR, Role.KONTAKTLAERER, Role.SKOLEEIER}
 
@@ -32,11 +60,19 @@ class Standing:
     """The conditions on `Case` for one account (its id, or a column of ids) at one moment.
 
     An account that is not active, or holds no role at the case's school today, has no standing.
+    day: the school's day at that moment, when `now` is itself a parameter of a statement.
     deputies: whether ledelse may act as rektor.
     """
 
-    def __init__(self, account: int | ColumnElement[int], now: datetime, deputies: bool = True):
-        self.account, self.now, self.day, self.deputies = account, now, local_day(now), deputies
+    def __init__(
+        self,
+        account: int | ColumnElement[int],
+        now: datetime | ColumnElement[datetime],
+        day: ColumnElement[date] | None = None,
+        deputies: bool = True,
+    ):
+        self.account, self.now, self.deputies = account, now, deputies
+        self.day = local_day(now) if day is None else day
 
     def is_staff(self) -> ColumnElement[bool]:
         """Holds some role at the case's school today."""
@@ -44,8 +80,7 @@ class Standing:
 
     def is_named(self) -> ColumnElement[bool]:
         """Is named in the case as a member of staff, and so has no part in it."""
-        named = aliased(NamedPerson)
-        return Case.id.in_(select(named.case_id).where(named.account_id == self.account))
+        return Case.id.in_(select(named.c.case_id).where(named.c.account_id == self.account))
 
     def leads(self) -> ColumnElement[bool]:
         """Leads the school in this case.
@@ -72,10 +107,11 @@ class Standing:
 
         A case without a pupil belongs to every kontaktlærer at the school.
         """
-        holding, pupil = aliased(RoleHolding), aliased(Pupil)
-        own_pupils = self._holdings(holding, Role.KONTAKTLAERER, select(pupil.id)).join(
+        own_pupils = self._holdings(Role.KONTAKTLAERER, select(pupil.c.id)).join(
             pupil,
-            and_(pupil.school_id == holding.school_id, pupil.class_name == holding.class_name),
+            and_(
+                pupil.c.school_id == holding.c.school_id, pupil.c.class_name == holding.c.class_name
+            ),
         )
         anybodys = and_(
             Case.pupil_id.is_(None), Case.school_id.in_(self._schools(Role.KONTAKTLAERER))
@@ -85,9 +121,8 @@ class Standing:
     def is_given(self, role: Role | ColumnElement[str]) -> ColumnElement[bool]:
         """Is the person to whom this case role is given; for melder, whoever reported the case."""
         role = _column(role)
-        given = aliased(CaseRole)
-        pairs = select(given.case_id, given.role).where(
-            given.account_id == self.account, _counts(given, self.now)
+        pairs = select(given.c.case_id, given.c.role).where(
+            given.c.account_id == self.account, _counts(given.c, self.now)
         )
         return and_(
             self.is_staff(),
@@ -104,9 +139,8 @@ class Standing:
         skoleeier when it is about leadership.
         """
         role = _column(role)
-        holding = aliased(RoleHolding)
-        held = select(holding.school_id, holding.role)
-        plain = tuple_(Case.school_id, role).in_(self._holdings(holding, None, held))
+        held = select(holding.c.school_id, holding.c.role)
+        plain = tuple_(Case.school_id, role).in_(self._holdings(None, held))
         ungiven = tuple_(Case.id, role).not_in(self._given_to_somebody())
         return or_(
             and_(role == Role.REKTOR, self.leads()),
@@ -134,50 +168,45 @@ class Standing:
 
     def had_task(self) -> ColumnElement[bool]:
         """Has or had a task in the case, as a person or as the pupil's kontaktlærer."""
-        task = aliased(Task)
         return exists().where(
-            task.case_id == Case.id,
+            task.c.case_id == Case.id,
             or_(
-                task.assignee_id == self.account,
-                task.done_by_id == self.account,
-                task.claimed_by_id == self.account,
+                task.c.assignee_id == self.account,
+                task.c.done_by_id == self.account,
+                task.c.claimed_by_id == self.account,
                 and_(
-                    task.state == "open",
-                    task.role == Role.KONTAKTLAERER,
-                    task.assignee_id.is_(None),
+                    task.c.state == "open",
+                    task.c.role == Role.KONTAKTLAERER,
+                    task.c.assignee_id.is_(None),
                 ),
             ),
         )
 
     def _schools(self, role: Role | None = None) -> Select:
         """The schools where the account holds the role (any role, for None) today."""
-        holding = aliased(RoleHolding)
-        return self._holdings(holding, role, select(holding.school_id))
+        return self._holdings(role, select(holding.c.school_id))
 
-    def _holdings(self, holding, role: Role | None, columns: Select) -> Select:
-        account = aliased(Account)
+    def _holdings(self, role: Role | None, columns: Select) -> Select:
         chosen = (
             columns.select_from(holding)
-            .join(account, and_(account.id == holding.account_id, account.active))
-            .where(holding.account_id == self.account, in_force(holding, self.day))
+            .join(active, and_(active.c.id == holding.c.account_id, active.c.active))
+            .where(holding.c.account_id == self.account, in_force(holding.c, self.day))
         )
-        return chosen if role is None else chosen.where(holding.role == role)
+        return chosen.where(holding.c.role.in_(SCHOOL_ROLES if role is None else {role}))
 
     def _schools_with_rektor(self) -> Select:
-        holding, account = aliased(RoleHolding), aliased(Account)
         return (
-            select(holding.school_id)
-            .join(account, and_(account.id == holding.account_id, account.active))
-            .where(holding.role == Role.REKTOR, in_force(holding, self.day))
+            select(holding.c.school_id)
+            .join(active, and_(active.c.id == holding.c.account_id, active.c.active))
+            .where(holding.c.role == Role.REKTOR, in_force(holding.c, self.day))
         )
 
     def _given_to_somebody(self) -> Select:
         """Cases and the case roles that an active account is given in them now."""
-        given, account = aliased(CaseRole), aliased(Account)
         return (
-            select(given.case_id, given.role)
-            .join(account, and_(account.id == given.account_id, account.active))
-            .where(_counts(given, self.now))
+            select(given.c.case_id, given.c.role)
+            .join(active, and_(active.c.id == given.c.account_id, active.c.active))
+            .where(_counts(given.c, self.now))
         )
 
 
@@ -204,14 +233,20 @@ def case_holders(
 
     A person named in the case is never among them. deputies: whether ledelse counts as rektor.
     """
-    standing = Standing(Account.id, now, deputies)
-    return list(
-        session.scalars(
-            select(Account)
-            .join(Case, Case.id == case.id)
-            .where(standing.acts_as(role), ~standing.is_named())
-            .order_by(Account.name, Account.id)
-        )
+    values = {"case": case.id, "role": str(role), "now": now, "day": local_day(now)}
+    return list(session.scalars(_holders(deputies), values))
+
+
+@cache
+def _holders(deputies: bool) -> Select:
+    """The statement that selects the holders. Built once: that is what costs."""
+    now, day = bindparam("now", type_=UtcTime), bindparam("day", type_=Date)
+    standing = Standing(Account.id, now, day, deputies)
+    return (
+        select(Account)
+        .join(Case, Case.id == bindparam("case", type_=Integer))
+        .where(standing.acts_as(bindparam("role", type_=String)), ~standing.is_named())
+        .order_by(Account.name, Account.id)
     )
 
 

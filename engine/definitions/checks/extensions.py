@@ -11,7 +11,7 @@ from engine.definitions.findings import Finding, finding
 
 # fmt: off
 _OURS = frozenset([
-    "rolle", "frist", "delplikt", "plikt", "varsler", "operasjon", "gjelder", "startesAv",
+    "rolle", "frist", "delplikt", "plikt", "varsler", "operasjon", "gjelder", "startesAv", "viser",
 ])
 # fmt: on
 _EXECUTING = frozenset(

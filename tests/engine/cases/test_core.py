@@ -13,7 +13,9 @@ from engine.cases import state
 from engine.definitions.compile import fingerprint
 from tests.drawing import END, START, drawing, flows, node, user
 
-MANY = '<bpmn:multiInstanceLoopCharacteristics camunda:collection="={}" camunda:elementVariable="x"/>'
+MANY = (
+    '<bpmn:multiInstanceLoopCharacteristics camunda:collection="={}" camunda:elementVariable="x"/>'
+)
 MESSAGE = '<bpmn:message id="m_{0}" name="{0}"/>'
 
 
@@ -74,22 +76,30 @@ def test_an_inclusive_join_waits_for_a_branch_inside_another_step(run, kind, bet
         "many": user("b", MANY.format("[1, 2]")),
     }[kind]
     after = [f"d{n}" for n in range(between)]
-    model = drawing(
-        START,
-        user("z"),
-        gateway("del", "inclusive", default="del_a"),
-        user("a"),
-        branch,
-        *map(user, after),
-        gateway("samle", "inclusive"),
-        user("etter"),
-        END,
-        flows("start z del a samle etter slutt", "del b: =true", f"b {' '.join([*after, 'samle'])}"),
-    ).replace(
-        b'<bpmn:sequenceFlow id="del_a" sourceRef="del" targetRef="a">',
-        b'<bpmn:sequenceFlow id="del_a" sourceRef="del" targetRef="a"><bpmn:conditionExpression'
-        b' xsi:type="bpmn:tFormalExpression">=true</bpmn:conditionExpression>',
-    ).replace(b' default="del_a"', b"")
+    model = (
+        drawing(
+            START,
+            user("z"),
+            gateway("del", "inclusive", default="del_a"),
+            user("a"),
+            branch,
+            *map(user, after),
+            gateway("samle", "inclusive"),
+            user("etter"),
+            END,
+            flows(
+                "start z del a samle etter slutt",
+                "del b: =true",
+                f"b {' '.join([*after, 'samle'])}",
+            ),
+        )
+        .replace(
+            b'<bpmn:sequenceFlow id="del_a" sourceRef="del" targetRef="a">',
+            b'<bpmn:sequenceFlow id="del_a" sourceRef="del" targetRef="a"><bpmn:conditionExpression'
+            b' xsi:type="bpmn:tFormalExpression">=true</bpmn:conditionExpression>',
+        )
+        .replace(b' default="del_a"', b"")
+    )
     called = drawing(inner, process_id="q1")
     case = run(model, called) if kind == "call" else run(model)
     case.do("z")
@@ -110,7 +120,7 @@ def test_a_multi_instance_step_that_is_open_at_load_completes(run):
 
 
 def test_answers_of_children_never_overwrite_each_other(run):
-    many = user("tiltak", MANY.format('["a", "b"]'))
+    many = user("tiltak", MANY.format("[&quot;a&quot;, &quot;b&quot;]"))
     case = run(drawing(START, many, user("etter"), END, flows("start tiltak etter slutt")))
     assert case.context("tiltak", 1)["x"] == "b"
     case.do("tiltak", 1, svar="for b")
@@ -128,7 +138,7 @@ def test_an_empty_list_passes_and_null_stops(run):
 
 def test_no_answer_stands_in_the_stored_state(run):
     inner = node("startEvent", "s1") + user("inne") + node("endEvent", "e1") + flows("s1 inne e1")
-    sub = node("subProcess", "b", MANY.format('["hemmelig", "ting"]') + inner)
+    sub = node("subProcess", "b", MANY.format("[&quot;hemmelig&quot;, &quot;ting&quot;]") + inner)
     case = run(drawing(START, user("a"), sub, END, flows("start a b slutt")))
     case.do("a", sagt="hemmelig")
     case.do("inne", sagt="hemmelig")
@@ -165,7 +175,12 @@ def test_a_called_process_tells_by_which_end_it_ended(run):
 
 def event_subprocess() -> bytes:
     inside = (
-        node("startEvent", "es", '<bpmn:messageEventDefinition messageRef="m_brev"/>', isInterrupting="false")
+        node(
+            "startEvent",
+            "es",
+            '<bpmn:messageEventDefinition messageRef="m_brev"/>',
+            isInterrupting="false",
+        )
         + user("svar")
         + node("endEvent", "ee")
         + flows("es svar ee")

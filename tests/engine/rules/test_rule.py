@@ -1,9 +1,11 @@
 """How a rule counts, against the dates of the written cases (shared scenarios T02, T05, C1, C2)."""
 
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 import pytest
 
+from engine.rules.regelverk import read_regelverk
 from engine.rules.rule import NoDate, Nudge, Rule, Status
 from engine.rules.workdays import local, local_day, moment
 
@@ -18,28 +20,15 @@ def nothing(expression: str):
 
 def due(rule: Rule, opened: str, received: str | None = None, now: str | None = None, feel=nothing):
     """The due moment as the school's clock shows it."""
-    at = rule.due(
-        moment(opened), received and moment(received), moment(now or opened), feel
-    )
+    at = rule.due(moment(opened), received and moment(received), moment(now or opened), feel)
     assert at.tzinfo is UTC
     return local(at).strftime("%Y-%m-%d %H:%M")
 
 
 FIVE_DAYS = rule(fra="mottatt_rektor", arbeidsdager=5)
 ONE_DAY = rule(arbeidsdager=1)
-RULES = {
-    "varsle": rule(fra="mottatt_rektor", samme_dag=True),
-    "varsle_skoleeier": rule(fra="mottatt_rektor", samme_dag_foer=time(16)),
-    "informer_foresatte": rule(fra="mottatt_rektor", arbeidsdager=1),
-    "undersok_start": rule(fra="mottatt_rektor", arbeidsdager=1),
-    "undersok": rule(fra="mottatt_rektor", arbeidsdager=3),
-    "plan_paaminnelse": rule(fra="mottatt_rektor", arbeidsdager=3),
-    "plan": FIVE_DAYS,
-    "kan_meldes_sf": rule(fra="mottatt_rektor", kalenderdager=7),
-    "godkjenn_plan": ONE_DAY,
-    "evaluering": rule(dato="=lag_aktivitetsplan.tiltak.evalueres_dato"),
-    "etterkontroll": rule(arbeidsdager=20, klokke=time(7)),
-}
+PROCESSES = Path(__file__).parents[3] / "processes"
+SHIPPED = read_regelverk((PROCESSES / "regelverk.toml").read_bytes())
 
 # case, delivered, {rule: due day}, {rule: when its task opened}, the measures' evaluation dates
 CASES = [
@@ -119,7 +108,7 @@ CASES = [
     ],
 )
 def test_the_dates_of_the_written_cases(case, key, day, received, opened, dates):
-    found = due(RULES[key], opened, received, feel=lambda expression: dates)
+    found = due(SHIPPED.frist(key), opened, received, feel=lambda expression: dates)
     assert found[:10] == day
 
 
@@ -136,7 +125,7 @@ def test_the_dates_of_the_written_cases(case, key, day, received, opened, dates)
     ],
 )
 def test_skoleeier_is_told_the_same_day_or_the_next_working_day(received, expected):
-    assert due(RULES["varsle_skoleeier"], received, received) == expected
+    assert due(SHIPPED.frist("varsle_skoleeier"), received, received) == expected
 
 
 def test_the_same_day_lasts_until_midnight_when_its_clock_has_passed():
