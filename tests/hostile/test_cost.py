@@ -1,4 +1,7 @@
-"""No file costs more than two seconds and 150 MB, loading the program included."""
+"""No file costs more than two seconds and 150 MB, loading the program included.
+
+Seconds are those of the processor, so that a busy machine does not fail the test.
+"""
 
 import json
 import subprocess
@@ -12,15 +15,15 @@ from tests.drawing import END, START, drawing, flows, lane, node, user
 
 SECONDS, MEGABYTES = 2.0, 150
 ROOT = Path(__file__).parents[2]
+# The peak is the program's own (VmHWM); getrusage would count the test run's that started it.
 # Ends without tidying up: what is measured is the check, not how V8 is taken down.
 PROGRAM = """
-import os, resource, sys, time
+import os, sys, time
 from pathlib import Path
-began = time.perf_counter()
 from engine.definitions.checks.command import run
 run([Path(sys.argv[1])], as_json=True)
-took = time.perf_counter() - began
-print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr, flush=True)
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(time.process_time(), int(status["VmHWM"].split()[0]) / 1024, file=sys.stderr, flush=True)
 os._exit(0)
 """
 
@@ -135,5 +138,6 @@ def test_the_worst_files_are_checked_soon_and_in_little_memory(name, tmp_path):
     command = [sys.executable, "-c", PROGRAM, str(file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     seconds, megabytes = map(float, done.stderr.split())
+    print(f"{name}: {seconds:.2f} s, {megabytes:.0f} MB")
     assert json.loads(done.stdout)["ok"] is False
     assert (seconds < SECONDS, megabytes < MEGABYTES) == (True, True), (seconds, megabytes)

@@ -16,8 +16,8 @@ from engine.definitions.findings import Finding, finding
 MOST = 500
 """Expressions in one drawing."""
 
-LONGEST, TOTAL = 2_000, 40_000
-"""Characters in one expression, and in all of one drawing: what FEEL reads in under a second."""
+LONGEST, TOTAL = 2_000, 20_000
+"""Characters in one expression, and in all of one drawing: what FEEL reads in half a second."""
 
 
 @lru_cache(MOST)
