@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from lxml import etree
 
@@ -17,7 +16,7 @@ from engine.definitions.bpmn import (
     rule_of_timer,
 )
 from engine.definitions.checks.context import Context
-from engine.definitions.checks.expressions import MOST, expressions, names_in
+from engine.definitions.checks.expressions import expressions, names_in, too_much
 from engine.definitions.checks.lookup import Lookup
 from engine.definitions.findings import Finding, finding
 from engine.definitions.forms import form_findings
@@ -47,7 +46,7 @@ def references(tree: etree._ElementTree, lookup: Lookup) -> list[Finding]:
         *_operations(tree),
         *_processes(tree, lookup),
         *_decisions(tree, context.process_id, lookup),
-        *_names(tree, context),
+        *([] if too_much(tree) else _names(tree, context)),
     ]
     return list(dict.fromkeys(found))
 
@@ -155,11 +154,13 @@ def _decisions(tree: etree._ElementTree, process_id: str, lookup: Lookup) -> Ite
 
 
 def _names(tree: etree._ElementTree, context: Context) -> Iterator[Finding]:
-    for expression in islice(expressions(tree), MOST):
+    for expression in expressions(tree):
         items = context.items(expression.node)
+        said = set()
         for name in sorted(names_in(expression.text)):
             missing = context.missing(name, items)
-            if missing is not None:
+            if missing is not None and missing not in said:
+                said.add(missing)
                 rule = "felt_mangler" if missing[0] == "felt" else "steg_ukjent"
                 yield _say(rule, expression.node, what=missing[1][:60], path=name[:80])
 
