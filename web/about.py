@@ -2,27 +2,31 @@
 
 from flask import Blueprint, current_app, jsonify, render_template
 
-from web.security import limiter
+from web.security import limiter, public
 
 blueprint = Blueprint("about", __name__)
 
 
 @blueprint.get("/hjelp")
+@public
 def help_page():
     return render_template("about/hjelp.html")
 
 
 @blueprint.get("/personvern")
+@public
 def privacy():
     return render_template("about/personvern.html")
 
 
 @blueprint.get("/tilgjengelighet")
+@public
 def accessibility():
     return render_template("about/tilgjengelighet.html")
 
 
 @blueprint.get("/healthz")
+@public
 @limiter.exempt
 def health():
     """200 when the database answers, else 503; for the school's IT, so no words about why."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import errors, i18n, security
+from web import account, errors, i18n, security
 
-SUBJECTS = ("about",)
+SUBJECTS = ("about", "account", "report")
 """The modules of `web` whose `blueprint` is served."""
 
 STATIC = Path(__file__).parent / "static"
@@ -44,6 +44,7 @@ def create_app(product=None, **config) -> Flask:
     app.context_processor(_shell)
     i18n.init(app)
     security.init(app)
+    account.init(app)
     errors.init(app)
     for name in SUBJECTS:
         app.register_blueprint(import_module(f"web.{name}").blueprint)

@@ -82,6 +82,12 @@ def init(app: Flask) -> None:
     app.jinja_env.globals["shows_diagram"] = shows_diagram
 
 
+def public(view):
+    """Mark a view as open to people who are not logged in. All others are closed to them."""
+    view.is_public = True
+    return view
+
+
 def secret_key(path: Path) -> bytes:
     """The key that signs sessions, from `path`; made, readable by its owner alone, when missing."""
     path.parent.mkdir(parents=True, exist_ok=True)

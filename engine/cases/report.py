@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from engine.cases import drafts
 from engine.cases.start import StartCase, Started, start_case
-from engine.refusals import Refusal
+from engine.database.tables import Account, School
+from engine.definitions import feel
+from engine.people import access, register, roles
+from engine.people.register import Option
+from engine.people.roles import SCHOOL_ROLES, Role
+from engine.refusals import Fault, Reason, Refusal
+from engine.rules import workdays
 
 PROCESS = "aktivitetsplikt"
 REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"
+NO_PUPIL = "Velg hvilken elev du er urolig for."
 
 
 @dataclass(frozen=True)
@@ -23,27 +31,74 @@ class Report:
     receipt: str
 
 
+@dataclass(frozen=True)
+class ReportPage:
+    """What the page offers: the schools one may report at, the one chosen, its pupils by class and
+    its staff but the reporter, and the draft with when it was saved (UTC)."""
+
+    schools: tuple[School, ...]
+    school: School
+    classes: dict[str, list[Option]]
+    staff: list[Option]
+    draft: dict[str, Any]
+    saved_at: datetime | None
+
+
+def open_page(product, account_id: int, school_id: int | None = None) -> ReportPage:
+    """What the page needs; the first school when none or another's is asked for. Raises Refusal."""
+    now = product.clock()
+    with product.database.session() as session:
+        account = session.get(Account, account_id)
+        schools = tuple(session.scalars(access.schools(account, SCHOOL_ROLES, now)))
+        if not schools:
+            raise Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
+        draft, saved_at = drafts.read_draft(product, session, account_id, None) or ({}, None)
+        wanted = str(school_id or draft.get("skole") or "")
+        school = next((each for each in schools if str(each.id) == wanted), schools[0])
+        classes: dict[str, list[Option]] = {}
+        for pupil in register.pupils_at(session, school.id, workdays.local_day(now)):
+            option = Option(
+                register.ref(register.Kind.ELEV, pupil.id), register.label_of_pupil(pupil)
+            )
+            classes.setdefault(pupil.class_name, []).append(option)
+        myself = register.ref(register.Kind.ANSATT, account_id)
+        staff = register.pickers(session, school.id, None, now)["ansatte"]
+        others = [option for option in staff if option.value != myself]
+        return ReportPage(schools, school, classes, others, draft, saved_at)
+
+
 def report(product, command: Report) -> Started:
-    """Send the report: rektor's task exists when this returns. Raises Refusal; then what was typed
-    is kept as a draft."""
+    """Send the report: rektor's task exists when this returns. Raises Refusal with every fault of
+    the page, under the page's own fields; then what was typed is kept as a draft."""
     try:
+        typed = _about_leadership(product, command)
+        if not typed.get("elev_utsatt"):
+            raise Refusal.of_answers([Fault("elev_utsatt", Reason.MANGLER_FELT, NO_PUPIL)])
         started = start_case(
             product,
             StartCase(
                 process_id=PROCESS,
                 school_id=command.school_id,
                 account_id=command.account_id,
-                answers=steps_of(command.typed),
+                answers=steps_of(typed),
                 receipt=command.receipt,
-                partial=command.typed.get("akutt_fare") == "ja",
+                partial=typed.get("akutt_fare") == "ja",
             ),
         )
-    except Refusal:
+    except Refusal as refusal:
         drafts.keep_refused(product, command.account_id, None, command.typed)
+        if refusal.faults:
+            raise Refusal.of_answers(_every_fault(product, command)) from refusal
         raise
     with product.database.transaction() as session:
         drafts.drop(session, command.account_id, None)
     return started
+
+
+def drop_draft(product, account_id: int) -> None:
+    """Throw away the draft of a report."""
+    with product.database.transaction() as session:
+        drafts.drop(session, account_id, None)
 
 
 def steps_of(typed: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -58,9 +113,7 @@ def steps_of(typed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
     for box in ("ansatt_mistenkt", "ledelse_mistenkt", "akutt_fare"):
         report_answers[box] = "ja" if typed.get(box) == "ja" else "nei"
-    if acute:
-        report_answers["elev_sier_utrygt"] = typed.get("elev_sier_utrygt") or "nei"
-    steps = {REPORT: report_answers, ACT: _action(typed)}
+    steps = {REPORT: report_answers, ACT: _action(typed, acute)}
     if not shielded:
         suspicion = "ja" if acute else typed.get("mistanke_utrygg")
         reason = typed.get("begrunnelse") if suspicion == "nei" else typed.get("observasjon")
@@ -68,13 +121,64 @@ def steps_of(typed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return steps
 
 
-def _action(typed: dict[str, Any]) -> dict[str, Any]:
-    """The page asks one question for both «what did you do» and «what hindered you»."""
-    action = {
-        "grep_inn": typed.get("grep_inn"),
-        "hva_gjort": typed.get("hva_gjort"),
-        "elev_ivaretatt": "ja" if typed.get("elev_ivaretatt") == "ja" else "nei",
-    }
+def _action(typed: dict[str, Any], acute: bool) -> dict[str, Any]:
+    """The page asks one question for both «what did you do» and «what hindered you». In acute
+    danger an empty box says nothing; else it is «nei»."""
+    action = {"grep_inn": typed.get("grep_inn"), "hva_gjort": typed.get("hva_gjort")}
+    if typed.get("elev_ivaretatt") == "ja":
+        action["elev_ivaretatt"] = "ja"
+    elif not acute:
+        action["elev_ivaretatt"] = "nei"
     if typed.get("grep_inn") == "nei":
         action["hvorfor_ikke"] = typed.get("hva_gjort")
     return action
+
+
+def _about_leadership(product, command: Report) -> dict[str, Any]:
+    """What was typed; a named person of the leadership counts as the second § 12-5 box, so that
+    rektor never receives a report about rektor."""
+    typed = command.typed
+    if "ja" not in (typed.get("ansatt_mistenkt"), typed.get("ledelse_mistenkt")):
+        return typed
+    _, suspect = register.parse(typed.get("hvem_mistenkt"))
+    day = workdays.local_day(product.clock())
+    with product.database.session() as session:
+        held = roles.held_by(session, suspect, day) if suspect else []
+    leads = any(
+        each.school_id == command.school_id and each.role in (Role.REKTOR, Role.LEDELSE)
+        for each in held
+    )
+    return {**typed, "ledelse_mistenkt": "ja"} if leads else typed
+
+
+def _every_fault(product, command: Report) -> list[Fault]:
+    """All that is wrong on the page, over its three forms, each under the field of the page."""
+    faults = []
+    typed = _about_leadership(product, command)
+    acute = typed.get("akutt_fare") == "ja"
+    with product.database.session() as session:
+        now = product.clock()
+        definition = product.published(session, PROCESS)
+        options = register.pickers(session, command.school_id, None, now)
+        context: dict[str, Any] = {"i_dag": workdays.local_day(now).isoformat()}
+        for step, answers in steps_of(typed).items():
+            form = definition.form(PROCESS, definition.step(PROCESS, step).form_key)
+            context[step] = answers
+            try:
+                form.judge(answers, context, feel.evaluate, options, partial=acute)
+            except Refusal as refusal:
+                faults += refusal.faults
+    found = {}
+    if not typed.get("elev_utsatt"):
+        found["elev_utsatt"] = Fault("elev_utsatt", Reason.MANGLER_FELT, NO_PUPIL)
+    for fault in faults:
+        path = _on_page(fault.path, typed)
+        found.setdefault(path, Fault(path, fault.code, fault.message))
+    return list(found.values())
+
+
+def _on_page(path: str, typed: dict[str, Any]) -> str:
+    """The page's field for a form's field."""
+    if path == "begrunnelse" and typed.get("mistanke_utrygg") != "nei":
+        return "observasjon"
+    return {"hvorfor_ikke": "hva_gjort"}.get(path, path)

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template_string
 from markupsafe import escape
 
 from web.app import create_app
-from web.security import limiter, secret_key
+from web.security import limiter, public, secret_key
 
 
 class Product:
@@ -58,6 +58,9 @@ def app():
         return render_template_string("{% import 'macros.html' as m %}{{ m.csrf() }}")
 
     app.register_blueprint(trial)
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith("trial."):
+            public(view)
     return app
 
 

@@ -1,0 +1,215 @@
+"""Meldingene mine: what a person has reported, in that person's own words, and nothing later.
+
+Everything here is read from the answers that the reporter sent, never from what the case became.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from engine.cases.desk import no_access, open_case
+from engine.cases.notices import INFORMED, tell_role
+from engine.cases.report import ACT, PROCESS, REPORT, SUSPECT
+from engine.database.tables import Account, Answer, Case, Note, Task
+from engine.definitions.forms import Line
+from engine.people import access, register
+from engine.records import reading
+from engine.records.log import Kind
+from engine.records.reading import What
+from engine.refusals import Reason, Refusal
+from engine.rules import workdays
+
+STEPS = (REPORT, ACT, SUSPECT)
+LAST_STEP = "logg_og_gi_beskjed"  # what the reporter still does after «Nei»
+LONGEST = 20_000  # characters in an addition
+
+
+class Receiver(StrEnum):
+    """Who got the report."""
+
+    REKTOR = "rektor"
+    SKOLEEIER = "skoleeier"
+    KONTAKTLAERER = "kontaktlaerer"
+
+
+@dataclass(frozen=True)
+class MyReport:
+    """One own report. pupil: name and class; adult: a § 12-5 box was ticked; sent_at is UTC."""
+
+    number: str
+    sent_at: datetime
+    receiver: Receiver
+    adult: bool
+    acute: bool
+    pupil: str | None
+
+
+@dataclass(frozen=True)
+class MyWords:
+    """One own report with what was written.
+
+    lines: label and answer, in the forms' order; added: what was added later, with when (UTC);
+    days: the day by which a rule of regelverk.toml lets something happen, as counted when it was
+    sent; task_id: the open task that is left to the reporter.
+    """
+
+    report: MyReport
+    lines: tuple[Line, ...]
+    added: tuple[tuple[datetime, str], ...]
+    days: dict[str, date]
+    task_id: int | None
+
+
+DAYS = ("motta_varsel", "undersok_start", "plan", "motta_12_5")
+
+
+def my_reports(product, account_id: int) -> list[MyReport]:
+    """What the account has reported, the newest first."""
+    with product.database.session() as session:
+        return [
+            _report(session, case, _own_answers(product, session, case))
+            for case in _own_cases(product, session, account_id)
+        ]
+
+
+def my_report(product, account_id: int, number: str) -> MyWords:
+    """One own report. Writes the reading down. Raises Refusal (IKKE_TILGANG)."""
+    with product.database.transaction() as session:
+        case = _own_case(product, session, account_id, number)
+        reading.record(session, case.id, account_id, product.clock(), What.SVAR)
+        answers = _own_answers(product, session, case)
+        return MyWords(
+            report=_report(session, case, answers),
+            lines=tuple(_lines(product, session, case, answers)),
+            added=tuple(_added(product, session, case)),
+            days=_days(product, session, case),
+            task_id=session.scalar(
+                select(Task.id).where(
+                    Task.case_id == case.id, Task.step == LAST_STEP, Task.state == "open"
+                )
+            ),
+        )
+
+
+def add_to_report(product, account_id: int, number: str, text: str) -> None:
+    """Add to an own report, as a note on the case; what was sent stays as it is. Whoever handles
+    the case is told. Raises Refusal."""
+    with product.database.session() as session:
+        case_id = _own_case(product, session, account_id, number).id
+    if not text.strip() or len(text) > LONGEST:
+        raise Refusal(Reason.MANGLER_FELT, f"Skriv mellom 1 og {LONGEST} tegn.")
+    with open_case(product, case_id, account_id) as desk:
+        _own_case(product, desk.session, account_id, number)
+        _keep_addition(desk, text.strip())
+        if desk.case.merged_into_id is not None:
+            other = desk.beside(desk.session.get_one(Case, desk.case.merged_into_id))
+            _keep_addition(other, text.strip())
+
+
+def _keep_addition(desk, text: str) -> None:
+    desk.session.add(
+        Note(
+            case_id=desk.case.id,
+            account_id=desk.actor_id,
+            at=desk.now,
+            sealed_text=desk.seal(text, "note"),
+        )
+    )
+    desk.log(Kind.NOTAT, role="melder")
+    if desk.case.ended_at is None:
+        tell_role(desk, "saksansvarlig", INFORMED, REPORT)
+
+
+def _own_cases(product, session, account_id: int):
+    account = session.get(Account, account_id)
+    mine = access.own_reports(account, product.clock())
+    return session.scalars(
+        select(Case).where(mine, Case.process_id == PROCESS).order_by(Case.id.desc())
+    ).all()
+
+
+def _own_case(product, session, account_id: int, number: str) -> Case:
+    account = session.get(Account, account_id)
+    mine = access.own_reports(account, product.clock())
+    case = session.scalar(
+        select(Case).where(mine, Case.process_id == PROCESS, Case.number == number)
+    )
+    if case is None or case.wrapped_key is None:
+        raise no_access()
+    return case
+
+
+def _own_answers(product, session, case: Case) -> dict[str, dict]:
+    """What the reporter sent, by step; nothing once the case's key is destroyed."""
+    if case.wrapped_key is None:
+        return {}
+    key = product.master_key.unwrap(case.wrapped_key)
+    rows = session.scalars(
+        select(Answer)
+        .where(
+            Answer.case_id == case.id,
+            Answer.scope_id == "",
+            Answer.step.in_(STEPS),
+            Answer.account_id == case.reporter_id,
+        )
+        .order_by(Answer.id.desc())
+    )
+    first = {row.step: row for row in rows}
+    return {
+        step: product.master_key.unseal(key, row.sealed_answers, "answer")
+        for step, row in first.items()
+    }
+
+
+def _report(session, case: Case, answers: dict[str, dict]) -> MyReport:
+    sent = answers.get(REPORT, {})
+    adult = "ja" in (sent.get("ansatt_mistenkt"), sent.get("ledelse_mistenkt"))
+    receiver = Receiver.REKTOR
+    if sent.get("ledelse_mistenkt") == "ja":
+        receiver = Receiver.SKOLEEIER
+    elif not adult and answers.get(SUSPECT, {}).get("mistanke_utrygg") == "nei":
+        receiver = Receiver.KONTAKTLAERER
+    pupil = sent.get("elev_utsatt")
+    return MyReport(
+        number=case.number,
+        sent_at=case.opened_at,
+        receiver=receiver,
+        adult=adult,
+        acute=sent.get("akutt_fare") == "ja",
+        pupil=register.name_of(session, pupil) if pupil else None,
+    )
+
+
+def _lines(product, session, case: Case, answers: dict[str, dict]) -> Iterator[Line]:
+    definition = product.definition(session, case.version)
+    for step in STEPS:
+        if step not in answers:
+            continue
+        form = definition.form(PROCESS, definition.step(PROCESS, step).form_key)
+        names = register.names_of(session, form.persons(answers[step]))
+        yield from form.describe(answers[step], lambda ref, names=names: names.get(ref, "–"))
+
+
+def _added(product, session, case: Case) -> Iterator[tuple[datetime, str]]:
+    key = product.master_key.unwrap(case.wrapped_key)
+    rows = session.scalars(
+        select(Note)
+        .where(Note.case_id == case.id, Note.account_id == case.reporter_id)
+        .order_by(Note.id)
+    )
+    for row in rows:
+        yield row.at, product.master_key.unseal(key, row.sealed_text, "note")
+
+
+def _days(product, session, case: Case) -> dict[str, date]:
+    regelverk = product.definition(session, case.version).regelverk
+    sent = case.opened_at
+    return {
+        key: workdays.local_day(regelverk.frist(key).due(sent, sent, sent, lambda _text: None))
+        for key in DAYS
+    }

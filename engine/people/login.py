@@ -1,0 +1,91 @@
+"""Logging in. A password takes time to work out, so nothing here holds the database meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engine.database.session import Database
+from engine.database.tables import Account, School, Task
+from engine.people import access, accounts, roles
+from engine.people.access import Permission
+from engine.people.roles import LABELS, Role
+from engine.rules.workdays import local_day
+
+ONLY_REPORTS = frozenset(
+    {Role.FAGLAERER, Role.MILJOARBEIDER, Role.AKS, Role.ELEVRAAD, Role.FAU_SMU_DS}
+)
+"""Roles that get a task only now and then: who has no other meets the report first."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an account is today: the schools with a role there, the roles in words, its pages."""
+
+    schools: tuple[str, ...]
+    roles: tuple[str, ...]
+    sees_cases: bool
+    has_tasks: bool
+    only_reports: bool
+
+
+def log_in(database: Database, username: str, password: str) -> Account | None:
+    """The active account with this name and password, or None; its hash is renewed when old."""
+    with database.session() as session:
+        account = accounts.verify(session, username, password)
+    if account is None:
+        return None
+    known = account.password_hash
+    accounts.renew_hash(account, password)
+    if account.password_hash != known:
+        _keep_hash(database, account)
+    return account
+
+
+def active_account(database: Database, account_id: int) -> Account | None:
+    """The account, unless it has been closed."""
+    with database.session() as session:
+        account = session.get(Account, account_id)
+    return account if account is not None and account.active else None
+
+
+def change_own_password(database: Database, account_id: int, old: str, new: str) -> Account:
+    """Change the account's password. Raises a Refusal saying what is wrong."""
+    with database.session() as session:
+        account = session.get_one(Account, account_id)
+    accounts.change_password(account, old, new)
+    _keep_hash(database, account)
+    return account
+
+
+def standing(database: Database, account: Account, now: datetime) -> Standing:
+    """What the account is and may open today."""
+    with database.session() as session:
+        held = roles.held_by(session, account.id, local_day(now))
+        names = dict(
+            session.execute(
+                select(School.id, School.name).where(School.id.in_({h.school_id for h in held}))
+            ).all()
+        )
+        tasks = select(Task.id).where(access.my_tasks(account, now))
+        return Standing(
+            schools=tuple(sorted(names.values())),
+            roles=tuple(_in_words(each, names, several=len(names) > 1) for each in held),
+            sees_cases=access.may(session, account, Permission.SEE_CASES_LIST, now=now),
+            has_tasks=session.scalar(tasks.limit(1)) is not None,
+            only_reports={each.role for each in held} <= ONLY_REPORTS,
+        )
+
+
+def _in_words(holding, names: dict[int, str], several: bool) -> str:
+    """`kontaktlærer 4B`, and at which school when there are several."""
+    words = [LABELS[Role(holding.role)], holding.class_name]
+    said = " ".join(word for word in words if word)
+    return f"{said}, {names[holding.school_id]}" if several else said
+
+
+def _keep_hash(database: Database, account: Account) -> None:
+    with database.transaction() as session:
+        session.get_one(Account, account.id).password_hash = account.password_hash

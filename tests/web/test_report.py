@@ -1,0 +1,368 @@
+"""«Meld fra om en elev», its receipt, and «Meldingene mine»."""
+
+import pytest
+from sqlalchemy import select
+
+from engine.cases import reports
+from engine.cases.submit import SubmitTask, submit_task
+from engine.database.tables import Answer, Case, Draft, NamedPerson, Notice, Reading, Task
+from tests.school import hidden, post
+
+
+@pytest.fixture
+def typed(school) -> dict:
+    """An ordinary report, as a teacher fills it in."""
+    return {
+        "elev_utsatt": school.pupil("noor"),
+        "observasjon": "To andre tok luen hennes. Hun sa: «De gjør det hver dag.»",
+        "arena": "friminutt",
+        "grep_inn": "ja",
+        "hva_gjort": "Jeg stoppet leken.",
+        "elev_ivaretatt": "ja",
+        "elev_sier_utrygt": "nei",
+        "mistanke_utrygg": "ja",
+    }
+
+
+def send(client, typed: dict, **change):
+    """Fill in the page and press Send. A value of None leaves the field out."""
+    data = {name: value for name, value in {**typed, **change}.items() if value is not None}
+    data.setdefault("receipt", hidden(client.get("/meld").text, "receipt"))
+    return post(client, "/meld", data)
+
+
+def rows(product, what, *conditions):
+    with product.database.session() as session:
+        return session.scalars(select(what).where(*conditions)).all()
+
+
+def open_tasks(product) -> list[tuple[str, str]]:
+    return [(task.step, task.role) for task in rows(product, Task, Task.state == "open")]
+
+
+def answers_to(product, step: str) -> dict:
+    with product.database.session() as session:
+        case = session.scalars(select(Case)).one()
+        row = session.scalars(select(Answer).where(Answer.step == step)).one()
+        key = product.master_key.unwrap(case.wrapped_key)
+        return product.master_key.unseal(key, row.sealed_answers, "answer")
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def test_the_page_asks_for_a_pupil_by_class(log_in, school):
+    page = log_in("emil").get("/meld").text
+    assert '<optgroup label="4B">' in page and '<optgroup label="5A">' in page
+    assert f'<option value="{school.pupil("noor")}">Noor, 4B</option>' in page
+    assert 'href="tel:113"' in page
+    assert "disabled" not in page
+    assert "Emil Faglærer, faglærer" not in page, "nobody reports a case on oneself by mistake"
+
+
+def test_a_report_reaches_rektor_at_once(log_in, product, typed):
+    answer = send(log_in("emil"), typed)
+    assert answer.status_code == 303
+    assert answer.location == "/meld/kvittering/2026-001"
+    assert open_tasks(product) == [("motta_varsel", "rektor")]
+    assert not rows(product, Draft)
+
+
+def test_empty_arena_and_boxes_have_their_meaning(log_in, product, typed):
+    send(log_in("emil"), typed, arena=None, elev_ivaretatt=None)
+    sent = answers_to(product, "registrer_melding")
+    assert (sent["arena"], sent["kilde"], sent["kanal"]) == ("annet", "ansatt", "skjema")
+    assert sent["ansatt_mistenkt"] == sent["ledelse_mistenkt"] == sent["akutt_fare"] == "nei"
+    assert answers_to(product, "gripe_inn")["elev_ivaretatt"] == "nei"
+    assert answers_to(product, "mistanke_vurdering")["begrunnelse"] == typed["observasjon"]
+
+
+def test_usikker_counts_as_ja(log_in, product, typed):
+    assert send(log_in("emil"), typed, mistanke_utrygg="usikker").status_code == 303
+    assert open_tasks(product) == [("motta_varsel", "rektor")]
+
+
+def test_what_could_not_be_stopped_is_told_in_the_same_field(log_in, product, typed):
+    send(log_in("emil"), typed, grep_inn="nei", hva_gjort="Jeg hørte det etterpå.")
+    action = answers_to(product, "gripe_inn")
+    assert action["hvorfor_ikke"] == "Jeg hørte det etterpå."
+
+
+def test_more_can_be_told(log_in, product, school, typed):
+    more = {
+        "elevens_ord": "De gjør det hver dag.",
+        "hendelse_tid": "i dag kl. 10.15",
+        "andre_involverte[0].elev": school.pupil("ada"),
+        "andre_involverte[0].rolle": "vitne",
+        "andre_involverte[1].elev": "",
+        "ansatte_nevnt": school.staff("bjarte"),
+    }
+    assert send(log_in("emil"), typed | more).status_code == 303
+    sent = answers_to(product, "registrer_melding")
+    assert sent["hendelse_tid"] == "2026-09-08T10:15"
+    assert sent["andre_involverte"] == [{"elev": school.pupil("ada"), "rolle": "vitne"}]
+    assert [row.account_id for row in rows(product, NamedPerson)] == [school.accounts["bjarte"]]
+
+
+def test_the_same_report_sent_twice_is_one_case(log_in, product, typed):
+    client = log_in("emil")
+    receipt = hidden(client.get("/meld").text, "receipt")
+    first, second = (send(client, typed, receipt=receipt) for _ in range(2))
+    assert first.location == second.location == "/meld/kvittering/2026-001"
+    assert len(rows(product, Case)) == 1
+    assert send(client, typed).location == "/meld/kvittering/2026-002"
+
+
+def test_another_persons_receipt_is_refused(log_in, product, typed):
+    emil = log_in("emil")
+    receipt = hidden(emil.get("/meld").text, "receipt")
+    send(emil, typed, receipt=receipt)
+    answer = send(log_in("maja"), typed, receipt=receipt)
+    assert answer.status_code == 422
+    assert "Åpne siden på nytt." in answer.text
+    assert len(rows(product, Case)) == 1
+
+
+# --- refused, and nothing lost --------------------------------------------------------------------
+
+
+def test_every_fault_comes_at_once_and_links_to_its_field(log_in, product):
+    answer = send(log_in("emil"), {"arena": "tur", "elevens_ord": "Jeg vil hjem."})
+    assert answer.status_code == 422
+    assert "Meldingen er ikke sendt. Rett 6 ting:" in answer.text
+    for field in (
+        "elev_utsatt",
+        "observasjon",
+        "elev_sier_utrygt",
+        "grep_inn",
+        "hva_gjort",
+        "mistanke_utrygg",
+    ):
+        assert f'href="#{field}"' in answer.text
+        assert f'id="{field}"' in answer.text
+        assert f'id="{field}-feil"' in answer.text
+    assert "Jeg vil hjem." in answer.text
+    assert '<option value="tur" selected>' in answer.text
+    assert not rows(product, Case)
+
+
+def test_what_was_refused_is_kept_as_a_draft(log_in, clock, typed):
+    client = log_in("emil")
+    assert send(client, typed, grep_inn=None).status_code == 422
+    page = client.get("/meld").text
+    assert "Hun sa: «De gjør det hver dag.»" in page
+    assert "Kladd lagret kl. 15.40. Bare du ser den." in page
+    assert "De gjør det hver dag" not in log_in("maja").get("/meld").text
+
+
+def test_nei_is_refused_when_the_pupil_says_it_is_not_safe(log_in, product, typed):
+    change = {"elev_sier_utrygt": "ja", "mistanke_utrygg": "nei", "begrunnelse": "Det gikk bra."}
+    answer = send(log_in("emil"), typed | change)
+    assert answer.status_code == 422
+    assert 'id="mistanke_utrygg-feil"' in answer.text
+    assert "«Nei» kan ikke velges når eleven eller foresatte sier" in answer.text
+    assert not rows(product, Case)
+
+
+def test_nei_needs_a_reason(log_in, typed):
+    answer = send(log_in("emil"), typed, mistanke_utrygg="nei")
+    assert answer.status_code == 422
+    assert 'href="#begrunnelse"' in answer.text
+
+
+def test_a_pupil_of_another_school_is_refused(log_in, product, typed):
+    assert send(log_in("emil"), typed, elev_utsatt="elev:999").status_code == 422
+    assert not rows(product, Case)
+
+
+def test_strange_forms_are_refused_and_do_no_harm(log_in, product, typed):
+    client = log_in("emil")
+    assert send(client, typed, receipt="../../x").status_code == 400
+    strange = {"andre_involverte[0].elev": "<script>", "hvem_mistenkt": "ansatt:" + "9" * 40}
+    answer = send(client, typed | strange, ansatt_mistenkt="ja")
+    assert answer.status_code == 422
+    assert "<script>" not in answer.text.split("</head>")[1].replace("<script src", "")
+    assert not rows(product, Case)
+
+
+# --- drafts and rows ------------------------------------------------------------------------------
+
+
+def test_the_draft_is_saved_while_typing(log_in, typed):
+    client = log_in("emil")
+    answer = post(client, "/meld/kladd", {"observasjon": "Halvveis"}, page="/meld")
+    assert answer.get_json() == {"saved_at": "15.40"}
+    page = client.get("/meld").text
+    assert "Halvveis</textarea>" in page
+    post(client, "/meld", {"receipt": hidden(page, "receipt"), "slett_kladd": "ja"})
+    assert "Halvveis" not in client.get("/meld").text
+
+
+def test_rows_are_added_and_removed_without_javascript(log_in, school, typed):
+    client = log_in("emil")
+    page = send(client, typed, legg_til="elev").text
+    assert 'id="andre_involverte-0-elev" name="andre_involverte[0].elev" autofocus' in page
+    rows = {
+        "andre_involverte[0].elev": school.pupil("ada"),
+        "andre_involverte[1].elev": school.pupil("jonas"),
+    }
+    page = send(client, typed | rows, fjern="0").text
+    first = page.split('id="andre_involverte-0-elev"', 1)[1].split("</select>")[0]
+    assert f'<option value="{school.pupil("jonas")}" selected>' in first
+    assert "andre_involverte-1-elev" not in page
+    page = send(client, typed, legg_til="ansatt").text
+    assert 'id="ansatte_nevnt-1"' in page or 'id="ansatte_nevnt-0"' in page
+
+
+# --- acute ----------------------------------------------------------------------------------------
+
+
+def test_acute_danger_needs_only_a_pupil(log_in, product, school):
+    client = log_in("emil")
+    answer = send(client, {"akutt_fare": "ja", "elev_utsatt": school.pupil("noor")})
+    assert answer.status_code == 303
+    assert open_tasks(product) == [("motta_varsel", "rektor")]
+    told = rows(product, Notice, Notice.account_id == school.accounts["berit"])
+    assert told
+    assert "elev_sier_utrygt" not in answers_to(product, "registrer_melding")
+    page = client.get(answer.location).text
+    assert "Takk. Rektor har fått meldingen." in page
+    assert "Vil du fylle ut resten?" in page
+
+
+def test_acute_danger_needs_the_pupil(log_in, product):
+    answer = send(log_in("emil"), {"akutt_fare": "ja"})
+    assert answer.status_code == 422
+    assert "Meldingen er ikke sendt. Rett én ting:" in answer.text
+    assert not rows(product, Case)
+
+
+def test_acute_danger_keeps_the_answers_given(log_in, product, typed):
+    change = {"akutt_fare": "ja", "mistanke_utrygg": None}
+    assert send(log_in("emil"), typed | change).status_code == 303
+    assert answers_to(product, "gripe_inn")["hva_gjort"] == "Jeg stoppet leken."
+    assert answers_to(product, "mistanke_vurdering")["mistanke_utrygg"] == "ja"
+
+
+# --- § 12-5 ---------------------------------------------------------------------------------------
+
+
+def test_a_report_on_an_adult_is_hidden_from_that_person(log_in, product, school, typed):
+    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff("maja")}
+    answer = send(log_in("emil"), typed | change, mistanke_utrygg=None)
+    assert answer.status_code == 303
+    assert open_tasks(product) == [("motta_12_5_ansatt", "rektor")]
+    named = rows(product, NamedPerson)
+    assert [(row.account_id, row.part) for row in named] == [(school.accounts["maja"], "mistenkt")]
+    assert not rows(product, Notice, Notice.account_id == school.accounts["maja"])
+    maja = log_in("maja")
+    for path in ("/meldinger", "/meldinger/2026-001", "/meld/kvittering/2026-001", "/konto"):
+        page = maja.get(path)
+        assert "2026-001" not in page.text and "Noor" not in page.text, path
+    assert maja.get("/meldinger/2026-001").status_code == 404
+    assert reports.my_reports(product, school.accounts["maja"]) == []
+
+
+def test_the_reporter_of_a_shielded_case_sees_that_it_was_received(log_in, school, typed):
+    client = log_in("emil")
+    send(client, typed, ansatt_mistenkt="ja", hvem_mistenkt=school.staff("bjarte"))
+    receipt = client.get("/meld/kvittering/2026-001").text
+    assert "Takk. Rektor har fått meldingen." in receipt
+    assert "varsler kommunen" in receipt
+    page = client.get("/meldinger").text
+    assert "Skjermet sak" in page and "Noor" not in page
+    own = client.get("/meldinger/2026-001").text
+    assert "Bjarte Assistent" in own
+    assert "<title>Melding 2026-001 – Trygg</title>" in own
+
+
+def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school, typed):
+    client = log_in("emil")
+    answer = send(client, typed, ansatt_mistenkt="ja", ledelse_mistenkt="ja")
+    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    told = {row.account_id for row in rows(product, Notice)} - {school.accounts["emil"]}
+    assert told == {school.accounts["kari"]}
+    page = client.get(answer.location).text
+    assert "Takk. Kommunen har fått meldingen." in page
+    assert "Rektor" not in page.split("<main", 1)[1]
+    for name in ("berit", "line"):
+        assert log_in(name).get("/meldinger/2026-001").status_code == 404
+
+
+@pytest.mark.parametrize("leader", ["berit", "line"])
+def test_naming_one_of_the_leadership_is_enough(log_in, product, school, typed, leader):
+    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff(leader)}
+    answer = send(log_in("emil"), typed | change)
+    assert answer.status_code == 303
+    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    assert not rows(product, Notice, Notice.account_id == school.accounts[leader])
+
+
+def test_a_name_without_a_tick_names_nobody(log_in, product, school, typed):
+    send(log_in("emil"), typed, hvem_mistenkt=school.staff("berit"))
+    assert open_tasks(product) == [("motta_varsel", "rektor")]
+    assert not rows(product, NamedPerson)
+
+
+# --- the receipt and one's own reports ------------------------------------------------------------
+
+
+def test_the_receipt_says_what_happens_and_when(log_in, typed):
+    client = log_in("emil")
+    page = client.get(send(client, typed).location).text
+    assert "Takk. Rektor har fått meldingen." in page
+    assert "Levert i dag kl. 15.40." in page and "2026-001" in page
+    assert "Innen i morgen" in page
+    assert "Innen tirsdag 15. september" in page
+    assert "Sitter du på en felles maskin?" in page
+    assert "Noor" not in page.split("</title>")[0]
+
+
+def test_with_nei_one_thing_is_left(log_in, product, typed):
+    client = log_in("emil")
+    answer = send(client, typed, mistanke_utrygg="nei", begrunnelse="De ble enige.")
+    page = client.get(answer.location).text
+    (task,) = rows(product, Task, Task.state == "open")
+    assert (task.step, task.role) == ("logg_og_gi_beskjed", "melder")
+    assert "Takk. Kontaktlæreren får beskjed." in page
+    assert f'href="/oppgaver/{task.id}"' in page
+    submit_task(
+        product, SubmitTask(task.id, task.assignee_id or 5, {"oppsummering": "Løst."}, "x" * 36)
+    )
+    assert "Én ting igjen" not in client.get(answer.location).text
+
+
+def test_on_a_shared_device_logging_out_comes_first(log_in, typed):
+    shared, own = log_in("emil", shared=True), log_in("maja")
+    for client, first in ((shared, True), (own, False)):
+        page = client.get(send(client, typed).location).text
+        place = page.index("Logg ut, så ingen andre ser meldingen din.")
+        assert (place < page.index("Dette skjer nå")) == first
+
+
+def test_own_reports_show_own_words_and_nothing_later(log_in, product, school, typed):
+    client = log_in("emil")
+    assert "Du har ikke meldt noe ennå." in client.get("/meldinger").text
+    send(client, typed)
+    page = client.get("/meldinger").text
+    assert "Noor, 4B" in page and "I dag kl. 15.40" in page
+    page = client.get("/meldinger/2026-001").text
+    assert "De gjør det hver dag." in page and "Jeg stoppet leken." in page
+    readings = rows(product, Reading)
+    assert {row.account_id for row in readings} == {school.accounts["emil"]}
+    assert log_in("ola").get("/meldinger/2026-001").status_code == 404
+    assert log_in("ola").get("/meldinger/2026-999").status_code == 404
+
+
+def test_something_more_is_added_and_what_was_sent_stays(log_in, product, school, typed):
+    client = log_in("emil")
+    send(client, typed)
+    before = len(rows(product, Notice, Notice.account_id == school.accounts["berit"]))
+    path = "/meldinger/2026-001"
+    assert post(client, path, {"tillegg": "  "}).status_code == 422
+    assert post(client, path, {"tillegg": "Det skjedde i går også."}).status_code == 303
+    page = client.get(path).text
+    assert "Det skjedde i går også." in page and "De gjør det hver dag." in page
+    after = len(rows(product, Notice, Notice.account_id == school.accounts["berit"]))
+    assert after == before + 1
+    assert post(log_in("maja"), path, {"tillegg": "x"}, page="/konto").status_code == 404
