@@ -52,6 +52,15 @@ def open_case(product, case_id: int, actor_id: int | None) -> Iterator[Desk]:
         yield desk
 
 
+def case_id_of(product, number: str) -> int:
+    """The id of the case with this number. Raises Refusal (IKKE_TILGANG) when there is none."""
+    with product.database.session() as session:
+        case_id = session.scalar(select(Case.id).where(Case.number == number))
+    if case_id is None:
+        raise no_access()
+    return case_id
+
+
 def no_access() -> Refusal:
     return Refusal(
         Reason.IKKE_TILGANG,

@@ -6,8 +6,8 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
-from engine.cases import deadlines, incidents
-from engine.cases.desk import open_case
+from engine.cases import deadlines, incidents, receipts
+from engine.cases.desk import case_id_of, no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Account
 from engine.people import access
@@ -19,26 +19,45 @@ from engine.refusals import Reason, Refusal
 def startable(desk) -> list:
     """The steps of the diagram that wait for somebody to start them by hand, in its order."""
     return [
-        step for step in desk.definition.steps.values() if step.started_by and _waits(desk, step)
+        step
+        for step in desk.definition.steps.values()
+        if step.started_by and _catches(desk, step.message)
     ]
 
 
-def start_by_hand(product, case_id: int, account_id: int, step_id: str) -> None:
+def leads_to(definition, step):
+    """The first step with a name that comes after this event; None when there is none."""
+    steps = {s.id: s for s in definition.steps.values() if s.process_id == step.process_id}
+    queue, seen = [step.id], {step.id}
+    while queue:
+        here = queue.pop(0)
+        for flow in definition.flows[step.process_id]:
+            if flow.source != here or flow.target in seen:
+                continue
+            after = steps[flow.target]
+            if after.name and not after.kind.endswith("Gateway"):
+                return after
+            seen.add(after.id)
+            queue.append(after.id)
+    return None
+
+
+def start_by_hand(product, number: str, account_id: int, step_id: str, receipt: str) -> None:
     """Send the message that an event of the diagram waits for. Raises Refusal."""
+    case_id = case_id_of(product, number)
     try:
         with open_case(product, case_id, account_id) as desk:
-            step = next((s for s in startable(desk) if s.id == step_id), None)
-            account = desk.session.get(Account, account_id)
+            if receipts.find(desk.session, receipt, account_id) is not None:
+                return
+            step = _startable_step(desk, step_id)
             access.require(
                 desk.session,
-                account,
+                desk.session.get(Account, account_id),
                 Permission.START_MANUAL,
                 case=desk.case,
                 now=desk.now,
-                roles=step.started_by if step else (),
+                roles=step.started_by,
             )
-            if step is None:
-                raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette nå.")
             deadlines.pass_due(desk)
             deliver(desk, step.message)
             desk.log(
@@ -48,23 +67,30 @@ def start_by_hand(product, case_id: int, account_id: int, step_id: str) -> None:
                 process_id=step.process_id,
             )
             desk.save()
+            receipts.keep(desk, receipt, "start_by_hand")
     except Stopped as stopped:
         raise incidents.record_stop(product, case_id, stopped) from stopped
 
 
+def _startable_step(desk, step_id: str):
+    """The event of this id that somebody may start, whether the case waits for it now or not."""
+    for step in desk.definition.steps.values():
+        if step.id == step_id and step.started_by:
+            return step
+    raise no_access()
+
+
 def deliver(desk, name: str) -> None:
     """Give a message to the case. Its content, if any, is facts already; none goes through here."""
-    if desk.workflow.completed or not _catches(desk, name):
+    if not _catches(desk, name):
         raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette nå.")
     desk.workflow.send_event(BpmnEvent(MessageEventDefinition(name), payload={}))
     desk.advance()
 
 
-def _waits(desk, step) -> bool:
-    return not desk.workflow.completed and _catches(desk, step.message)
-
-
 def _catches(desk, name: str) -> bool:
+    if desk.workflow.completed:
+        return False
     waiting = any(
         task.state == TaskState.WAITING
         and getattr(task.task_spec.event_definition, "name", None) == name
