@@ -20,6 +20,7 @@ from engine.definitions.checks.expressions import expressions, names_in, too_muc
 from engine.definitions.checks.lookup import Lookup
 from engine.definitions.findings import Finding, finding
 from engine.definitions.forms import form_findings
+from engine.definitions.operations import NAMES as OPERATIONS
 from engine.rules.regelverk import InvalidRules, read_regelverk
 
 # fmt: off
@@ -27,10 +28,6 @@ ROLES = frozenset([
     "rektor", "ledelse", "kontaktlaerer", "faglaerer", "miljoarbeider", "aks", "sosialveileder",
     "helsesykepleier", "ressursteam", "ppt", "skoleeier", "elevraad", "fau_smu_ds",
     "melder", "saksansvarlig", "undersoker", "tilrettelegger", "ansvarlig",
-])
-OPERATIONS = frozenset([
-    "varsle", "informer", "del_plan", "arkiver", "send_melding", "frys_og_eksporter",
-    "slaa_sammen", "fremskynd",
 ])
 DELPLIKTER = frozenset(["folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"])
 # fmt: on
