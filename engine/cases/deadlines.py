@@ -10,7 +10,7 @@ from datetime import datetime
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from engine.cases import notices
 from engine.cases.incidents import Stopped
@@ -21,6 +21,7 @@ from engine.records.log import Kind
 from engine.rules import workdays
 from engine.rules.rule import NoDate
 
+DELIVERY = "varsle"  # the rule of telling rektor: the delivery that sets it also meets it
 WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
 DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
 
@@ -32,6 +33,8 @@ def set_at_receipt(desk) -> None:
     """The report has been delivered: set every deadline that counts from it (domain.md 5.0b.2)."""
     for rule in desk.definition.regelverk.at_receipt():
         _set(desk, rule.key, _moment(desk, rule))
+    for row in _rows(desk, Deadline.rule == DELIVERY):
+        row.state = MET if row.kind == DUE else LAPSED
 
 
 def set_for_task(desk, row: Task, key: str, task) -> None:
@@ -106,7 +109,8 @@ def correct_receipt(desk, value: str) -> None:
     if desk.case.received_at is None or earlier >= desk.case.received_at:
         return
     desk.case.received_at = earlier
-    for row in _rows(desk, Deadline.task_id.is_(None), Deadline.kind == DUE):
+    still = or_(Deadline.state == WAITING, Deadline.rule == DELIVERY)
+    for row in _all_rows(desk, still, Deadline.task_id.is_(None), Deadline.kind == DUE):
         rule = desk.definition.regelverk.frist(row.rule)
         if rule.ved_mottak:
             row.due_at = _moment(desk, rule)
@@ -172,9 +176,11 @@ def pass_due(desk) -> None:
         row = next((r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None)
         if row is None:
             break
-        row.state = PASSED
         task = desk.session.get(Task, row.task_id) if row.task_id else None
-        if row.kind == DUE:
+        row.state = PASSED
+        if row.kind == DUE and not _is_for_a_step(desk, row.rule):
+            row.state = MET
+        elif row.kind == DUE:
             _pass(desk, row, task)
         else:
             kind = notices.DEADLINE_NEAR if row.kind == REMINDER else notices.DEADLINE_PASSED
@@ -182,6 +188,12 @@ def pass_due(desk) -> None:
             desk.log(Kind.VARSLET, {"regel": row.rule, "til": row.to_role})
         desk.session.flush()
     desk.advance()
+
+
+def _is_for_a_step(desk, key: str) -> bool:
+    """Whether some step is to be done by then. Else the rule is a day to know of, such as when the
+    report may be brought before Statsforvalteren, and nobody is late when it comes."""
+    return any(step.rule == key for step in desk.definition.steps.values())
 
 
 def _pass(desk, row: Deadline, task: Task | None) -> None:
@@ -234,8 +246,12 @@ def _waits_only_for(desk, rule: str) -> bool:
 
 def _rows(desk, *conditions) -> list[Deadline]:
     """The case's deadlines that are still to come, earliest first."""
+    return _all_rows(desk, Deadline.state == WAITING, *conditions)
+
+
+def _all_rows(desk, *conditions) -> list[Deadline]:
     return desk.session.scalars(
         select(Deadline)
-        .where(Deadline.case_id == desk.case.id, Deadline.state == WAITING, *conditions)
+        .where(Deadline.case_id == desk.case.id, *conditions)
         .order_by(Deadline.due_at, Deadline.id)
     ).all()

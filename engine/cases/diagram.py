@@ -1,4 +1,8 @@
-"""Where a case is in its diagrams: done, current and not reached, also as an ordered list."""
+"""Where a case is in its diagrams: done, current and not reached, also as an ordered list.
+
+What people and operations did stands in the log. Gateways, events and flows leave no row there:
+for them the workflow's own tasks say which were passed.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
+from engine.cases import state
 from engine.cases.deadlines import MOMENT, WAITING
 from engine.database.tables import Account, Deadline, Event, Task
+from engine.definitions.specs import step_id
 from engine.records.log import Kind
 
 DELPLIKTER = ("folge_med", "gripe_inn", "varsle", "undersoke", "tiltak")
@@ -61,13 +68,13 @@ class Part:
     step: str | None
 
 
-def diagrams(session, definition, case) -> list[Diagram]:
-    """The case's own process, and those that it has called so far."""
-    progress = _Progress(session, definition, case)
+def diagrams(desk) -> list[Diagram]:
+    """The case's own process, and those that it has called so far. The desk must be loaded."""
+    progress = _Progress(desk.session, desk.definition, desk.case)
     return [
-        _diagram(definition, progress, process_id)
-        for process_id in definition.process_ids
-        if process_id == case.process_id or progress.has_begun(process_id)
+        _diagram(desk, progress, process_id)
+        for process_id in desk.definition.process_ids
+        if process_id == desk.case.process_id or progress.has_begun(process_id)
     ]
 
 
@@ -154,17 +161,22 @@ class _Progress:
         )
 
 
-def _diagram(definition, progress: _Progress, process_id: str) -> Diagram:
+def _diagram(desk, progress: _Progress, process_id: str) -> Diagram:
+    definition = desk.definition
     steps = [s for s in definition.steps.values() if s.process_id == process_id]
     places = {step.id: progress.place(step) for step in steps}
-    done = {id_ for id_, place in places.items() if place is Place.DONE}
     current = {id_ for id_, place in places.items() if place is Place.CURRENT}
-    done |= _passed_on_the_way(definition.flows[process_id], steps, done, current)
+    passed, flows = _passed(desk, process_id)
+    done = {
+        step.id
+        for step in steps
+        if places[step.id] is Place.DONE or (_is_silent(step) and step.id in passed)
+    }
     return Diagram(
         process_id=process_id,
         name=definition.names[process_id],
         xml=definition.diagrams[process_id],
-        done=tuple(sorted(done)),
+        done=tuple(sorted((done - current) | flows)),
         current=tuple(sorted(current)),
         steps=tuple(
             _listed(progress, step, places[step.id])
@@ -174,39 +186,29 @@ def _diagram(definition, progress: _Progress, process_id: str) -> Diagram:
     )
 
 
-def _passed_on_the_way(flows, steps, done: set[str], current: set[str]) -> set[str]:
-    """Gateways, events and flows between what is done and what is done or current.
-
-    They leave no row in the log: one is passed when it can be reached from something done, and
-    something done or current can be reached from it, through other such elements alone.
-    """
-    silent = {
-        s.id
-        for s in steps
-        if s.id not in done | current and (s.kind.endswith("Gateway") or s.kind == "startEvent")
-    }
-    starts = {s.id for s in steps if s.kind == "startEvent"}
-    ahead, behind = defaultdict(set), defaultdict(set)
-    for flow in flows:
-        ahead[flow.source].add(flow.target)
-        behind[flow.target].add(flow.source)
-    from_done = _spread(done | starts, ahead, silent) | starts
-    to_reached = _spread(done | current, behind, silent)
-    passed = from_done & to_reached
-    before, after = done | passed, done | passed | current
-    return passed | {f.id for f in flows if f.source in before and f.target in after}
+def _is_silent(step) -> bool:
+    """Whether passing the step leaves no row in the log."""
+    return step.kind.endswith(("Gateway", "Event"))
 
 
-def _spread(seeds: set[str], neighbours, through: set[str]) -> set[str]:
-    """The elements of `through` that are reached from the seeds without leaving it."""
-    found: set[str] = set()
-    queue = list(seeds)
-    while queue:
-        for near in neighbours[queue.pop()]:
-            if near in through and near not in found:
-                found.add(near)
-                queue.append(near)
-    return found
+def _passed(desk, process_id: str) -> tuple[set[str], set[str]]:
+    """The ids of the elements and of the flows that the case has passed in this process."""
+    between = {(flow.source, flow.target): flow.id for flow in desk.definition.flows[process_id]}
+    elements: set[str] = set()
+    flows: set[str] = set()
+    for workflow in state.all_of(desk.workflow):
+        tasks = [task for task in workflow.tasks.values() if desk.process_of(task) == process_id]
+        completed = {step_id(task) for task in tasks if task.state == TaskState.COMPLETED}
+        elements |= completed
+        for task in tasks:
+            # Of those that meet in a join, all but the last are cancelled when it completes.
+            came = task.state & (state.LIVE | TaskState.COMPLETED) or (
+                task.state == TaskState.CANCELLED and step_id(task) in completed
+            )
+            before = task.parent
+            if came and before is not None and before.state == TaskState.COMPLETED:
+                flows.add(between.get((step_id(before), step_id(task)), ""))
+    return elements, flows - {""}
 
 
 def _listed(progress: _Progress, step, place: Place) -> Listed:

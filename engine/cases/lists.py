@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import and_, exists, func, select
 
-from engine.cases.deadlines import MOMENT, WAITING
+from engine.cases.deadlines import DUE, MOMENT, WAITING
+from engine.cases.desk import no_access
+from engine.cases.planclock import Clock, clocks
 from engine.database.tables import Account, Case, CaseRole, Deadline, Incident, Pupil, Task
 from engine.people import access
+from engine.people.access import Permission
 from engine.people.register import label_of_pupil
 from engine.people.roles import LABELS, Role
 
 PAGE = 50
 SHIELDED = "Skjermet sak"
+MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,18 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class Turn:
-    """An open step of a case, and whose turn it is, in words."""
+    """An open step of a case, and whose turn it is.
 
+    person: the one who has the task or the case role; role: in words; mine: the one who asks can
+    do it; late: it is over its deadline.
+    """
+
+    task_id: int
     step: str
     name: str
-    who: str
+    person: str | None
+    role: str | None
+    mine: bool
     due_at: datetime | None
     late: bool
     delplikt: str | None
@@ -48,15 +59,19 @@ class Turn:
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One case in the overview. waits_for: (step's rule, when) where only time must pass."""
+    """One case in the overview. waits_until: the next moment that the case itself waits for;
+    meeting: the day when the measures are to be evaluated; late: some step is."""
 
     number: str
     pupil: str
     status: str
     shielded: bool
-    opened_at: datetime
+    reported_at: datetime
+    ended_at: datetime | None
     turns: tuple[Turn, ...]
     waits_until: datetime | None
+    clock: Clock | None
+    meeting: date | None
     stopped: bool
     late: bool
 
@@ -74,10 +89,14 @@ class Filters:
 
 @dataclass(frozen=True)
 class CaseList:
-    """The cases that fit, late first; `steps`, `roles` and `classes` are what can be chosen."""
+    """The cases that fit, late first; `steps`, `roles` and `classes` are what can be chosen.
+
+    total, late: how many fit, and how many of them have a step over its deadline.
+    """
 
     lines: tuple[CaseLine, ...]
     total: int
+    late: int
     page: int
     pages: int
     steps: tuple[tuple[str, str], ...]
@@ -116,13 +135,19 @@ def my_tasks(product, account_id: int) -> list[TaskLine]:
 
 
 def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1) -> CaseList:
-    """The cases that this account may see, with the step each is in and whose turn it is."""
+    """The cases that this account may see, with the step each is in and whose turn it is.
+
+    Raises Refusal (IKKE_TILGANG) for one who has no such list: see `may_list_cases`.
+    """
     now = product.clock()
     with product.database.session() as session:
         account = session.get(Account, account_id)
         visible = access.visible_cases(account, now)
+        if not may_list_cases(session, account, now):
+            raise no_access()
         fits = and_(visible, *_conditions(filters, now))
         total = session.scalar(select(func.count()).select_from(Case).where(fits))
+        late = session.scalar(select(func.count()).select_from(Case).where(fits, _is_late(now)))
         pages = max(1, -(-total // PAGE))
         page = min(max(page, 1), pages)
         first_due = (
@@ -139,17 +164,11 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             .offset((page - 1) * PAGE)
         ).all()
         numbers = [case.id for case, _ in rows]
-        turns = turns_of(product, session, numbers, now)
-        waits = dict(
-            session.execute(
-                select(Deadline.case_id, func.min(Deadline.due_at))
-                .where(
-                    Deadline.case_id.in_(numbers),
-                    Deadline.kind == MOMENT,
-                    Deadline.state == WAITING,
-                )
-                .group_by(Deadline.case_id)
-            ).all()
+        turns = turns_of(product, session, numbers, account, now)
+        clock = clocks(session, [case for case, _ in rows], now)
+        waits = _first(session, numbers, Deadline.due_at, Deadline.kind == MOMENT)
+        meetings = _first(
+            session, numbers, Deadline.day, Deadline.kind == DUE, Deadline.rule == MEETING
         )
         stopped = set(
             session.scalars(
@@ -184,9 +203,12 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             pupil=title_of(case, pupil) or "",
             status=case.status,
             shielded=case.shielded is not None,
-            opened_at=case.opened_at,
+            reported_at=case.received_at or case.opened_at,
+            ended_at=case.ended_at,
             turns=tuple(turns[case.id]),
             waits_until=waits.get(case.id),
+            clock=clock.get(case.id),
+            meeting=meetings.get(case.id),
             stopped=case.id in stopped,
             late=any(turn.late for turn in turns[case.id]),
         )
@@ -195,12 +217,21 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
     return CaseList(
         lines,
         total,
+        late,
         page,
         pages,
         tuple((step, name) for step, name in steps),
         tuple(sorted((role, LABELS[Role(role)]) for role in roles)),
         tuple(classes),
     )
+
+
+def may_list_cases(session, account: Account | None, now: datetime) -> bool:
+    """Whether the account has the overview: by its role at a school, or by a case it handles."""
+    if access.may(session, account, Permission.SEE_CASES_LIST, now=now):
+        return True
+    seen = select(Case.id).where(access.visible_cases(account, now)).limit(1)
+    return session.scalar(seen) is not None
 
 
 def title_of(case: Case, pupil: Pupil | None) -> str | None:
@@ -233,12 +264,29 @@ def _conditions(filters: Filters, now: datetime) -> list:
     if filters.role:
         conditions.append(exists().where(*task, Task.role == filters.role))
     if filters.late:
-        conditions.append(exists().where(*task, Task.due_at < now))
+        conditions.append(_is_late(now))
     return conditions
 
 
-def turns_of(product, session, case_ids: list[int], now: datetime) -> dict[int, list[Turn]]:
-    """The open steps of these cases with the names of those whose turn it is."""
+def _is_late(now: datetime):
+    """The condition on `Case` that an open step of it is over its deadline."""
+    return exists().where(Task.case_id == Case.id, Task.state == "open", Task.due_at < now)
+
+
+def _first(session, case_ids: list[int], column, *conditions) -> dict:
+    """By case: the earliest value of the column among the deadlines that are still to come."""
+    rows = session.execute(
+        select(Deadline.case_id, func.min(column))
+        .where(Deadline.case_id.in_(case_ids), Deadline.state == WAITING, *conditions)
+        .group_by(Deadline.case_id)
+    )
+    return dict(rows.all())
+
+
+def turns_of(
+    product, session, case_ids: list[int], account: Account | None, now: datetime
+) -> dict[int, list[Turn]]:
+    """The open steps of these cases, the first due first, and whose turn it is."""
     turns: dict[int, list[Turn]] = defaultdict(list)
     named = {
         (case_id, role): name
@@ -248,6 +296,11 @@ def turns_of(product, session, case_ids: list[int], now: datetime) -> dict[int, 
             .where(CaseRole.case_id.in_(case_ids), CaseRole.to_time.is_(None))
         )
     }
+    mine = set(
+        session.scalars(
+            select(Task.id).where(Task.case_id.in_(case_ids), access.my_tasks(account, now))
+        )
+    )
     rows = session.execute(
         select(Task, Case.version, Account.name)
         .join(Case, Case.id == Task.case_id)
@@ -256,11 +309,19 @@ def turns_of(product, session, case_ids: list[int], now: datetime) -> dict[int, 
         .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
     )
     for task, version, person in rows:
-        step = product.definition(session, version).step(task.process_id, task.step)
-        role = LABELS[Role(task.role)] if task.role else None
-        who = person or named.get((task.case_id, task.role))
-        words = ", ".join(filter(None, (who, role)))
         turns[task.case_id].append(
-            Turn(task.step, task.name, words, task.due_at, _late(task, now), step.delplikt)
+            Turn(
+                task_id=task.id,
+                step=task.step,
+                name=task.name,
+                person=person or named.get((task.case_id, task.role)),
+                role=LABELS[Role(task.role)] if task.role else None,
+                mine=task.id in mine and task.claimed_by_id in (None, account.id),
+                due_at=task.due_at,
+                late=_late(task, now),
+                delplikt=product.definition(session, version)
+                .step(task.process_id, task.step)
+                .delplikt,
+            )
         )
     return turns

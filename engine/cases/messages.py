@@ -6,8 +6,8 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
-from engine.cases import deadlines, incidents
-from engine.cases.desk import no_access, open_case
+from engine.cases import deadlines, incidents, receipts
+from engine.cases.desk import case_id_of, no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Account
 from engine.people import access
@@ -25,10 +25,30 @@ def startable(desk) -> list:
     ]
 
 
-def start_by_hand(product, case_id: int, account_id: int, step_id: str) -> None:
+def leads_to(definition, step):
+    """The first step with a name that comes after this event; None when there is none."""
+    steps = {s.id: s for s in definition.steps.values() if s.process_id == step.process_id}
+    queue, seen = [step.id], {step.id}
+    while queue:
+        here = queue.pop(0)
+        for flow in definition.flows[step.process_id]:
+            if flow.source != here or flow.target in seen:
+                continue
+            after = steps[flow.target]
+            if after.name and not after.kind.endswith("Gateway"):
+                return after
+            seen.add(after.id)
+            queue.append(after.id)
+    return None
+
+
+def start_by_hand(product, number: str, account_id: int, step_id: str, receipt: str) -> None:
     """Send the message that an event of the diagram waits for. Raises Refusal."""
+    case_id = case_id_of(product, number)
     try:
         with open_case(product, case_id, account_id) as desk:
+            if receipts.find(desk.session, receipt, account_id) is not None:
+                return
             step = _startable_step(desk, step_id)
             access.require(
                 desk.session,
@@ -47,6 +67,7 @@ def start_by_hand(product, case_id: int, account_id: int, step_id: str) -> None:
                 process_id=step.process_id,
             )
             desk.save()
+            receipts.keep(desk, receipt, "start_by_hand")
     except Stopped as stopped:
         raise incidents.record_stop(product, case_id, stopped) from stopped
 

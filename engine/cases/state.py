@@ -96,7 +96,8 @@ def _drop_orphan(workflow, task) -> None:
         top.subprocesses.pop(task.id, None)
 
 
-def _all(workflow):
+def all_of(workflow):
+    """The workflow and those inside it: sub-processes and called processes."""
     return [workflow, *workflow.subprocesses.values()]
 
 
@@ -114,7 +115,7 @@ def trouble(workflow) -> str | None:
 
     SpiffWorkflow's own `is_completed` also says yes for a case whose tasks have vanished.
     """
-    tasks = [task for each in _all(workflow) for task in each.tasks.values()]
+    tasks = [task for each in all_of(workflow) for task in each.tasks.values()]
     live = [task for task in tasks if task.state & LIVE]
     if max(task.depth for task in tasks) > MAX_DEPTH:
         return "Saken har gått for mange runder til at motoren trygt kan fortsette."
@@ -138,7 +139,7 @@ def ended(workflow) -> bool:
     """An end event ran, nothing is live, and the process came to its own end or was terminated."""
     if not workflow.completed or not ends(workflow):
         return False
-    if any(task.state & LIVE for each in _all(workflow) for task in each.tasks.values()):
+    if any(task.state & LIVE for each in all_of(workflow) for task in each.tasks.values()):
         return False
     return any(
         task.state == TaskState.COMPLETED

@@ -1,0 +1,175 @@
+"""What was answered at the steps of a case, read back: one step's answers, and the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engine.cases.desk import Desk, no_access
+from engine.cases.lists import title_of
+from engine.cases.planclock import PLAN_STEP
+from engine.database.tables import Account, Answer, Case, Pupil, School, Task
+from engine.definitions.forms import Form, Line
+from engine.people import access
+from engine.people.access import Permission
+from engine.people.roles import LABELS, Role
+from engine.records import reading
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered at one step."""
+
+    case_number: str
+    pupil: str
+    step_name: str
+    by: str | None
+    role: str | None
+    at: datetime
+    lines: tuple[Line, ...]
+    may_see_case: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One version of the aktivitetsplan, numbered from 1.
+
+    law: by a line's label, which of the five things that the law asks for it is (§ 12-4).
+    """
+
+    school: str
+
+    case_number: str
+    pupil: str
+    version: int
+    versions: int
+    made_by: str | None
+    made_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    lines: tuple[Line, ...]
+    law: Mapping[str, str]
+    may_see_case: bool
+
+
+def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
+    """What was answered at one step of this case, for those who may see it; the reading is logged.
+
+    One's own answers, or all of the case's for those who lead it. Raises Refusal.
+    """
+    with product.database.transaction() as session:
+        row = session.get(Answer, answer_id)
+        case = session.get(Case, row.case_id) if row else None
+        if case is None or case.number != number:
+            raise no_access()
+        now, account = product.clock(), session.get(Account, account_id)
+        own = row.account_id == account_id and row.task_id is not None
+        permission = Permission.SEE_TASK if own else Permission.SEE_ALL_ANSWERS
+        task = session.get(Task, row.task_id) if own else None
+        access.require(session, account, permission, case=case, task=task, now=now)
+        reading.record(session, case.id, account_id, now, reading.What.SVAR)
+        desk = Desk(product, session, case, account_id)
+        return Answers(
+            case_number=case.number,
+            pupil=title_in(session, case),
+            step_name=_step_name(desk, row),
+            by=name_of(session, row.account_id),
+            role=_role_at(session, row),
+            at=row.at,
+            lines=_lines(desk, row),
+            may_see_case=access.may(session, account, Permission.SEE_CASE, case=case, now=now),
+        )
+
+
+def plan(product, account_id: int, number: str, version: int | None = None) -> Plan:
+    """The case's plan, the newest or an earlier version (from 1); the reading is logged."""
+    with product.database.transaction() as session:
+        desk, account = open_to(product, session, account_id, number, Permission.SEE_PLAN)
+        rows = session.scalars(
+            select(Answer)
+            .where(Answer.case_id == desk.case.id, Answer.step == PLAN_STEP)
+            .order_by(Answer.id)
+        ).all()
+        if not rows or not 1 <= (version or len(rows)) <= len(rows):
+            raise no_access()
+        version = version or len(rows)
+        row = rows[version - 1]
+        reading.record(session, desk.case.id, account_id, desk.now, reading.What.PLAN)
+        approved = _approval(desk, row, rows[version].id if version < len(rows) else None)
+        return Plan(
+            school=session.get_one(School, desk.case.school_id).name,
+            case_number=number,
+            pupil=title_in(session, desk.case),
+            version=version,
+            versions=len(rows),
+            made_by=name_of(session, row.account_id),
+            made_at=row.at,
+            approved_by=name_of(session, approved.account_id) if approved else None,
+            approved_at=approved.at if approved else None,
+            lines=_lines(desk, row),
+            law={
+                field.label: field.lovkrav
+                for _, field in _form(desk, row).fields()
+                if field.lovkrav
+            },
+            may_see_case=access.may(
+                session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
+            ),
+        )
+
+
+def open_to(product, session, account_id, number, permission) -> tuple[Desk, Account | None]:
+    """The case with this number, for one who has the permission in it. Raises Refusal."""
+    case = session.scalar(select(Case).where(Case.number == number))
+    if case is None:
+        raise no_access()
+    account = session.get(Account, account_id)
+    access.require(session, account, permission, case=case, now=product.clock())
+    return Desk(product, session, case, account_id), account
+
+
+def title_in(session, case: Case) -> str:
+    """What the case is called: the pupil and the class, or «Skjermet sak»."""
+    pupil = session.get(Pupil, case.pupil_id) if case.pupil_id else None
+    return title_of(case, pupil) or ""
+
+
+def name_of(session, account_id: int | None) -> str | None:
+    return session.get_one(Account, account_id).name if account_id else None
+
+
+def _approval(desk: Desk, made: Answer, before: int | None) -> Answer | None:
+    """The answer that approved this version of the plan: yes, before the next version was made."""
+    for row in desk.session.scalars(
+        select(Answer)
+        .where(Answer.case_id == desk.case.id, Answer.step == "godkjenn_plan", Answer.id > made.id)
+        .order_by(Answer.id)
+    ):
+        if before is not None and row.id > before:
+            return None
+        if desk.unseal(row.sealed_answers, "answer").get("godkjent") == "ja":
+            return row
+    return None
+
+
+def _role_at(session, row: Answer) -> str | None:
+    task = session.get(Task, row.task_id) if row.task_id else None
+    return LABELS[Role(task.role)] if task is not None and task.role else None
+
+
+def _step_name(desk: Desk, row: Answer) -> str:
+    step = desk.definition.steps.get((row.process_id, row.step))
+    return step.name if step else "Melding som er lagt til saken"
+
+
+def _lines(desk: Desk, row: Answer) -> tuple[Line, ...]:
+    given = desk.unseal(row.sealed_answers, "answer")
+    return tuple(_form(desk, row).describe(given, desk.name_of))
+
+
+def _form(desk: Desk, row: Answer) -> Form:
+    step = desk.definition.steps.get((row.process_id, row.step))
+    return desk.definition.form(row.process_id, step.form_key if step else "registrer_melding")

@@ -1,0 +1,105 @@
+"""What has happened in a case, who did it and when, and what has been noted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engine.cases.duedates import DueDates
+from engine.database.tables import Account, Answer, Event, Note
+from engine.people.roles import LABELS
+from engine.records.log import Kind
+from engine.rules.rule import Rule
+
+_TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen elsewhere
+    Kind.SAK_SKJERMET,
+    Kind.SAK_AVSLUTTET,
+    Kind.SLATT_SAMMEN,
+    Kind.OPPGAVE_UTFORT,
+    Kind.OPPGAVE_TRUKKET,
+    Kind.STARTET_FOR_HAND,
+    Kind.FRIST_PASSERT,
+    Kind.PURRET,
+    Kind.PLAN_DELT,
+    Kind.NOTAT,
+    Kind.HENDELSE_STANSET,
+    Kind.HENDELSE_LOST,
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of the timeline. role: in words; answer_id: the answer that may be read."""
+
+    at: datetime
+    kind: Kind
+    step: str | None
+    step_name: str | None
+    role: str | None
+    actor: str | None  # None: the system
+    answer_id: int | None
+    rule: Rule | None  # of the deadline that passed
+
+
+@dataclass(frozen=True)
+class Written:
+    """A note on the case."""
+
+    by: str
+    at: datetime
+    text: str
+
+
+def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
+    """What has happened, the latest first. One's own answers may be read, or everybody's."""
+    answered = {
+        (row.step, row.at, row.account_id): row.id
+        for row in desk.session.scalars(select(Answer).where(Answer.case_id == desk.case.id))
+        if sees_answers or row.account_id == desk.actor_id
+    }
+    rows = desk.session.execute(
+        select(Event, Account.name)
+        .outerjoin(Account, Account.id == Event.actor_id)
+        .where(Event.case_id == desk.case.id, Event.kind.in_([str(kind) for kind in _TOLD]))
+        .order_by(Event.seq.desc())
+    )
+    lines = (_told(desk, event, name, answered) for event, name in rows)
+    return tuple(line for line in lines if line.rule is None or dates.is_told(line.rule.key))
+
+
+def _told(desk, event: Event, name: str | None, answered: dict) -> Told:
+    done = event.kind == Kind.OPPGAVE_UTFORT
+    return Told(
+        at=event.at,
+        kind=Kind(event.kind),
+        step=event.step,
+        step_name=event.step_name,
+        role=LABELS.get(event.role),
+        actor=name,
+        answer_id=answered.get((event.step, event.at, event.actor_id)) if done else None,
+        rule=_rule_of(desk, event),
+    )
+
+
+def _rule_of(desk, event: Event) -> Rule | None:
+    if event.kind != Kind.FRIST_PASSERT or event.sealed_detail is None:
+        return None
+    key = desk.unseal(event.sealed_detail, "event")["regel"]
+    return desk.definition.regelverk.frist(key)
+
+
+def notes(desk, all_of_them: bool) -> tuple[Written, ...]:
+    """The notes on the case, the latest first: everybody's, or those of the one who asks."""
+    rows = desk.session.execute(
+        select(Note, Account.name)
+        .join(Account, Account.id == Note.account_id)
+        .where(Note.case_id == desk.case.id)
+        .order_by(Note.id.desc())
+    )
+    return tuple(
+        Written(name, note.at, desk.unseal(note.sealed_text, "note"))
+        for note, name in rows
+        if all_of_them or note.account_id == desk.actor_id
+    )
