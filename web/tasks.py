@@ -256,11 +256,12 @@ def _first_page(task_id: int, refusal: Refusal):
 
 
 def _words_of(form_id: str) -> dict[str, str]:
-    """What the button and the summary of a form say: of its own where it has some."""
+    """What a form's page says of its own: button, what happens next, what is kept apart, summary."""
     own = {
         "lag_aktivitetsplan": {
             "send": _("Send til rektor for godkjenning"),
             "next": _("Når du sender: Rektor får planen til godkjenning."),
+            "apart": _("Samtaler med andre elever vises ikke her, bare det dere kom fram til."),
             "one": _("Planen er ikke sendt. Rett én ting:"),
             "many": _("Planen er ikke sendt. Rett %(n)s ting:"),
         },
@@ -268,6 +269,7 @@ def _words_of(form_id: str) -> dict[str, str]:
     return {
         "send": _("Send svaret"),
         "next": "",
+        "apart": "",
         "one": _("Svaret er ikke sendt. Rett én ting:"),
         "many": _("Svaret er ikke sendt. Rett %(n)s ting:"),
     } | own.get(form_id, {})

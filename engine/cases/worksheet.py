@@ -165,9 +165,15 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
 
 
 def _item(desk: Desk, scope_id: str) -> str | None:
+    if not _is_child(desk, scope_id):
+        return None
+    return item_in_words(desk.session, desk.facts.scopes[scope_id].item)
+
+
+def _is_child(desk: Desk, scope_id: str) -> bool:
+    """Whether the scope is one child of a multi-instance step."""
     scope = desk.facts.scopes.get(scope_id)
-    is_child = scope is not None and scope.kind == "mi"
-    return item_in_words(desk.session, scope.item) if is_child else None
+    return scope is not None and scope.kind == "mi"
 
 
 def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
@@ -189,10 +195,11 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
         step = desk.definition.step(row.process_id, step_id)
         form = desk.definition.form(row.process_id, step.form_key)
         answers = desk.unseal(row.sealed_answers, "answer")
+        is_own = not _is_child(desk, row.scope_id)  # a child of a step may be another pupil's
         for key, field in form.fields():
             if "." in key or key not in answers or not wanted[step_id] & {key, "*"}:
                 continue
-            own = key.startswith(OWN_WORDS) and field.kind in (Kind.TEXT, Kind.LONGTEXT)
+            own = is_own and key.startswith(OWN_WORDS) and field.kind in (Kind.TEXT, Kind.LONGTEXT)
             for label, text in form.describe({key: answers[key]}, desk.name_of):
                 found.append(Known(label, text, step.name, row.at, own))
     return sorted(found, key=lambda known: not known.own_words)
