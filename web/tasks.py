@@ -22,8 +22,8 @@ from flask_login import current_user
 
 from engine.cases import drafts, inbox, notes, readback, submit, worksheet
 from engine.cases.inbox import Next
+from engine.cases.scripting import evaluate
 from engine.cases.submit import SubmitTask
-from engine.definitions import feel
 from engine.definitions.forms import Line
 from engine.refusals import Fault, Reason, Refusal
 from web import refusals
@@ -188,7 +188,7 @@ def _sheet_page(
     typed, focus = task.typed, None
     if action is not None:
         row = (
-            task.form.new_row(action.key, task.context, feel.evaluate)
+            task.form.new_row(action.key, task.context, evaluate)
             if isinstance(action, Add)
             else None
         )
@@ -198,7 +198,7 @@ def _sheet_page(
             drafts.save_draft(_product(), current_user.id, task_id, changed)
         typed = changed
     faults = refusal.faults if refusal else ()
-    sheet = Sheet(task.form, typed, task.context, feel.evaluate, task.options, faults, focus)
+    sheet = Sheet(task.form, typed, task.context, evaluate, task.options, faults, focus)
     return render_template(
         "tasks/oppgave.html",
         task=task,

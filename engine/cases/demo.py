@@ -30,6 +30,7 @@ from engine.cases.tick import let_deadlines_pass
 from engine.cases.worksheet import worksheet
 from engine.database.tables import (
     Account,
+    Case,
     Deadline,
     Guardian,
     Guardianship,
@@ -190,9 +191,10 @@ class _Teller:
             task_id = self._task(case_id, step["draft"], account_id)
             save_draft(self.product, account_id, task_id, answers)
         elif "start" in step:
-            start_by_hand(self.product, case_id, account_id, step["start"])
+            number = self._number(case_id)
+            start_by_hand(self.product, number, account_id, step["start"], str(uuid4()))
         else:
-            add_note(self.product, case_id, account_id, step["note"])
+            add_note(self.product, self._number(case_id), account_id, step["note"], str(uuid4()))
 
     def wait_until(self, moment: datetime) -> None:
         """Move the clock, stopping at each deadline on the way."""
@@ -206,6 +208,10 @@ class _Teller:
             return session.scalar(
                 select(func.min(Deadline.due_at)).where(Deadline.state == WAITING)
             )
+
+    def _number(self, case_id: int) -> str:
+        with self.product.database.session() as session:
+            return session.get_one(Case, case_id).number
 
     def _task(self, case_id: int, step: str, account_id: int) -> int:
         """The open task of this step: the one given to this account, else the oldest."""

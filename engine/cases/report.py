@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from engine.cases import drafts
+from engine.cases.scripting import evaluate
 from engine.cases.start import StartCase, Started, start_case
 from engine.database.tables import Account, School
-from engine.definitions import feel
 from engine.people import access, register, roles
 from engine.people.register import Option
 from engine.people.roles import SCHOOL_ROLES, Role
@@ -165,7 +165,7 @@ def _every_fault(product, command: Report) -> list[Fault]:
             form = definition.form(PROCESS, definition.step(PROCESS, step).form_key)
             context[step] = answers
             try:
-                form.judge(answers, context, feel.evaluate, options, partial=acute)
+                form.judge(answers, context, evaluate, options, partial=acute)
             except Refusal as refusal:
                 faults += refusal.faults
     found = {}

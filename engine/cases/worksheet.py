@@ -15,8 +15,8 @@ from engine.cases.desk import Desk, no_access
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
 from engine.cases.parts import Parts
+from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Case, Pupil, Task
-from engine.definitions import feel
 from engine.definitions.fields import Kind
 from engine.definitions.forms import Form
 from engine.people import access
@@ -127,7 +127,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
     context = desk.context_of(task, waiting)
     draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
     if typed is None:
-        typed = draft[0] if draft else form.defaults(context, feel.evaluate)
+        typed = draft[0] if draft else form.defaults(context, evaluate)
     ask = {"case": desk.case, "task": task, "now": desk.now}
     claimed = desk.session.get(Account, task.claimed_by_id) if task.claimed_by_id else None
     pupil = desk.session.get(Pupil, desk.case.pupil_id) if desk.case.pupil_id else None
@@ -149,7 +149,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         state=task.state,
         form=form,
         typed=typed,
-        shown=form.visible(context, typed, feel.evaluate),
+        shown=form.visible(context, typed, evaluate),
         context=context,
         options=desk.pickers(),
         draft_at=draft[1] if draft else None,

@@ -196,11 +196,13 @@ def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
     standing = Standing(account.id, now)
     return and_(
         Task.state == "open",
-        exists().where(
+        exists()
+        .where(
             Case.id == Task.case_id,
             _has(Permission.COMPLETE_TASK, standing, True, ()),
             ~standing.is_named(),
-        ),
+        )
+        .correlate(Task),  # a list that joins Case has it of its own
     )
 
 

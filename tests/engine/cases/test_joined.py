@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from engine.cases.messages import start_by_hand
@@ -35,6 +37,12 @@ def start_second(story, involved: list[dict]) -> None:
     story.suspect()
 
 
+def by_hand(story, name: str, event: str) -> None:
+    start_by_hand(
+        story.product, story.case.number, story.account(name), event, receipt=str(uuid4())
+    )
+
+
 def test_without_another_open_case_nobody_is_asked_to_join(story):
     story.report()
     story.suspect()
@@ -48,11 +56,10 @@ def test_a_survey_of_the_environment_opens_when_somebody_starts_it(story):
     story.receive()
     story.inform()
     assert "kartlegging" not in story.open
-    teacher = story.account("kontaktlaerer")
-    start_by_hand(story.product, story.case.id, teacher, "kartlegging_startes")
+    by_hand(story, "kontaktlaerer", "kartlegging_startes")
     assert "kartlegging" in story.open
     with pytest.raises(Refusal) as refused:
-        start_by_hand(story.product, story.case.id, story.account("aks"), "kartlegging_startes")
+        by_hand(story, "aks", "kartlegging_startes")
     assert refused.value.code in (Reason.IKKE_TILGANG, Reason.FEIL_ROLLE)
 
 
@@ -60,28 +67,24 @@ def test_an_internal_discussion_can_be_started_again_and_again(story):
     story.until_followed_up()
     for _ in range(3):
         assert "intern_droefting" not in story.open
-        start_by_hand(
-            story.product, story.case.id, story.account("rektor"), "intern_droefting_startes"
-        )
+        by_hand(story, "rektor", "intern_droefting_startes")
         assert story.open.count("intern_droefting") == 1
         with pytest.raises(Refusal) as refused:
-            start_by_hand(
-                story.product, story.case.id, story.account("rektor"), "intern_droefting_startes"
-            )
+            by_hand(story, "rektor", "intern_droefting_startes")
         assert refused.value.code == Reason.IKKE_VENTET
         story.do("intern_droefting", "saksansvarlig")
 
 
 def test_a_pupil_who_changes_school_ends_the_case_as_transferred(story):
     story.until_followed_up()
-    start_by_hand(story.product, story.case.id, story.account("rektor"), "elev_bytter_skole")
+    by_hand(story, "rektor", "elev_bytter_skole")
     assert story.case.status == Status.TRANSFERRED
     assert story.open == []
 
 
 def test_a_message_to_an_ended_case_is_refused(story):
     story.until_followed_up()
-    start_by_hand(story.product, story.case.id, story.account("rektor"), "elev_bytter_skole")
+    by_hand(story, "rektor", "elev_bytter_skole")
     with pytest.raises(Refusal) as refused:
-        start_by_hand(story.product, story.case.id, story.account("rektor"), "kartlegging_startes")
+        by_hand(story, "rektor", "kartlegging_startes")
     assert refused.value.code == Reason.IKKE_VENTET
