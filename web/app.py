@@ -9,9 +9,9 @@ from pathlib import Path
 from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import account, errors, i18n, security
+from web import account, errors, i18n, refusals, security, words
 
-SUBJECTS = ("about", "account", "report")
+SUBJECTS = ("about", "account", "report", "tasks")
 """The modules of `web` whose `blueprint` is served."""
 
 STATIC = Path(__file__).parent / "static"
@@ -43,9 +43,11 @@ def create_app(product=None, **config) -> Flask:
 
     app.context_processor(_shell)
     i18n.init(app)
+    words.init(app)
     security.init(app)
     account.init(app)
     errors.init(app)
+    refusals.init(app)
     for name in SUBJECTS:
         app.register_blueprint(import_module(f"web.{name}").blueprint)
     return app

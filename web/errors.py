@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from flask import Flask, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 
 def init(app: Flask) -> None:
@@ -29,6 +29,11 @@ def _csrf(error: CSRFError):
             "Kopier det, last siden på nytt og send igjen."
         ),
     )
+
+
+def not_found():
+    """The page for what does not exist, and for what one may not know of."""
+    return _http(NotFound())
 
 
 def _http(error: HTTPException):

@@ -23,7 +23,7 @@ from engine.cases.report import Report
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local_day
 from web.account import SHARED
-from web.i18n import clock, moment
+from web.words import clock, when
 
 blueprint = Blueprint("report", __name__)
 
@@ -175,7 +175,7 @@ def _show(
 def _saved(at: datetime, now: datetime) -> str:
     if local_day(at) == local_day(now):
         return _("Kladd lagret kl. %(time)s. Bare du ser den.", time=clock(at))
-    return _("Kladd lagret %(when)s. Bare du ser den.", when=moment(at, now))
+    return _("Kladd lagret %(when)s. Bare du ser den.", when=when(at, now))
 
 
 def _place(fault: Fault) -> int:

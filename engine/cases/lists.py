@@ -1,4 +1,4 @@
-"""What lists read: tasks and cases, straight from the tables. No workflow is restored."""
+"""The overview of cases, straight from the tables. No workflow is restored."""
 
 from __future__ import annotations
 
@@ -20,22 +20,6 @@ from engine.people.roles import LABELS, Role
 PAGE = 50
 SHIELDED = "Skjermet sak"
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
-
-
-@dataclass(frozen=True)
-class TaskLine:
-    """One of my tasks. pupil: `Noor, 4B`, «Skjermet sak», or None; moments in UTC."""
-
-    id: int
-    name: str
-    case_number: str
-    pupil: str | None
-    role: str | None
-    opened_at: datetime
-    due_at: datetime | None
-    late: bool
-    claimed_by: str | None
-    mine: bool  # claimed by me or given to me
 
 
 @dataclass(frozen=True)
@@ -102,36 +86,6 @@ class CaseList:
     steps: tuple[tuple[str, str], ...]
     roles: tuple[tuple[str, str], ...]
     classes: tuple[str, ...]
-
-
-def my_tasks(product, account_id: int) -> list[TaskLine]:
-    """The open tasks that are mine to do, late first, then by due date."""
-    now = product.clock()
-    with product.database.session() as session:
-        account = session.get(Account, account_id)
-        rows = session.execute(
-            select(Task, Case, Pupil, Account.name)
-            .join(Case, Case.id == Task.case_id)
-            .outerjoin(Pupil, Pupil.id == Case.pupil_id)
-            .outerjoin(Account, Account.id == Task.claimed_by_id)
-            .where(access.my_tasks(account, now))
-            .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-        ).all()
-    return [
-        TaskLine(
-            id=task.id,
-            name=task.name,
-            case_number=case.number,
-            pupil=title_of(case, pupil),
-            role=task.role,
-            opened_at=task.opened_at,
-            due_at=task.due_at,
-            late=_late(task, now),
-            claimed_by=claimed_by,
-            mine=account_id in (task.assignee_id, task.claimed_by_id),
-        )
-        for task, case, pupil, claimed_by in rows
-    ]
 
 
 def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1) -> CaseList:

@@ -12,24 +12,31 @@ from sqlalchemy import select
 
 from engine.cases import drafts
 from engine.cases.desk import Desk, no_access
+from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
+from engine.cases.parts import Parts
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Case, Pupil, Task
+from engine.definitions.fields import Kind
 from engine.definitions.forms import Form
-from engine.people import access, register
+from engine.people import access
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
 from engine.records import reading
 
+OWN_WORDS = "elevens_"
+"""How the key of a field begins that holds what the pupil has said."""
+
 
 @dataclass(frozen=True)
 class Known:
-    """What a form asks to have beside it: an earlier answer, in the pupil's words first."""
+    """An earlier answer to have beside the form. own_words: the pupil's, which come first."""
 
     label: str
     text: Any  # text, or for a list its rows (engine.definitions.forms.Line)
     source: str  # the step it comes from
     at: datetime
+    own_words: bool
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ class Worksheet:
     """A task with all that its page shows.
 
     typed: the draft, else the form's defaults; shown: the paths of fields that show;
-    item: what one of several alike tasks is about; rule: engine.rules.rule.Rule of the deadline.
+    item: what one of several alike tasks is about; role: whose task it is, in words; part: what
+    this account is in it (engine.cases.parts); rule: engine.rules.rule.Rule of the deadline.
     """
 
     task_id: int
@@ -45,9 +53,12 @@ class Worksheet:
     name: str
     case_number: str
     pupil: str | None
+    shielded: bool
     item: str | None
     role: str | None
+    part: str | None
     due_at: datetime | None
+    late: bool
     rule: Any | None
     state: str
     form: Form
@@ -69,7 +80,8 @@ def worksheet(
 ) -> Worksheet:
     """The task's page for this account. `typed`: what stands in the form now, in place of a draft.
 
-    Raises Refusal: IKKE_TILGANG, or ALLEREDE_UTFORT when the task is no longer open.
+    Raises Refusal: IKKE_TILGANG, or ALLEREDE_UTFORT when the task is no longer open; that also to
+    one who could have done it, but may not read what was answered.
     """
     now = product.clock()
     with product.database.transaction() as session:
@@ -77,37 +89,62 @@ def worksheet(
         if task is None:
             raise no_access()
         case = session.get_one(Case, task.case_id)
-        access.require(session, account, Permission.SEE_TASK, case=case, task=task, now=now)
+        _require(session, account, case, task, now)
+        desk = Desk(product, session, case, account_id)
+        if task.state != "open":
+            raise desk.no_longer_open(task)
         if typed is None:
             reading.record(session, case.id, account_id, now, reading.What.OPPGAVE)
-        desk = Desk(product, session, case, account_id)
         desk.load()
         return _worksheet(desk, account, task, typed)
 
 
+def form_of(product, account_id: int, task_id: int) -> Form:
+    """The form of a task, open or not, for one who may see it or could have done it.
+
+    Raises Refusal (IKKE_TILGANG).
+    """
+    with product.database.session() as session:
+        task, account = session.get(Task, task_id), session.get(Account, account_id)
+        if task is None:
+            raise no_access()
+        case = session.get_one(Case, task.case_id)
+        _require(session, account, case, task, product.clock())
+        return product.definition(session, case.version).form(task.process_id, task.form_key)
+
+
+def _require(session, account: Account | None, case: Case, task: Task, now: datetime) -> None:
+    """Refuse all but those who may see the task, and those who do such tasks in the case."""
+    ask = {"case": case, "task": task, "now": now}
+    if not access.may(session, account, Permission.COMPLETE_TASK, **ask):
+        access.require(session, account, Permission.SEE_TASK, **ask)
+
+
 def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] | None) -> Worksheet:
-    if task.state != "open":
-        raise desk.no_longer_open(task)
     waiting = desk.workflow.get_task_from_id(UUID(task.token))
     step = desk.definition.step(task.process_id, task.step)
     form = desk.definition.form(task.process_id, task.form_key)
     context = desk.context_of(task, waiting)
-    draft = None
+    draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
     if typed is None:
-        draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
         typed = draft[0] if draft else form.defaults(context, evaluate)
     ask = {"case": desk.case, "task": task, "now": desk.now}
     claimed = desk.session.get(Account, task.claimed_by_id) if task.claimed_by_id else None
     pupil = desk.session.get(Pupil, desk.case.pupil_id) if desk.case.pupil_id else None
+    may_complete = access.may(desk.session, account, Permission.COMPLETE_TASK, **ask)
+    parts = Parts(desk.session, account, desk.now)
     return Worksheet(
         task_id=task.id,
         revision=task.revision,
         name=task.name,
         case_number=desk.case.number,
         pupil=title_of(desk.case, pupil),
+        shielded=desk.case.shielded is not None,
         item=_item(desk, task.scope_id),
         role=LABELS[Role(task.role)] if task.role else None,
+        part=parts.of(desk.case, task, doing=may_complete),
         due_at=task.due_at,
+        late=task.due_at is not None and task.due_at < desk.now,
         rule=desk.definition.regelverk.frist(step.rule) if step.rule else None,
         state=task.state,
         form=form,
@@ -118,7 +155,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         draft_at=draft[1] if draft else None,
         claimed_by=claimed.name if claimed else None,
         claimed_by_me=task.claimed_by_id == account.id,
-        may_complete=access.may(desk.session, account, Permission.COMPLETE_TASK, **ask),
+        may_complete=may_complete,
         may_claim=access.may(desk.session, account, Permission.CLAIM_TASK, **ask),
         may_see_case=access.may(
             desk.session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
@@ -128,18 +165,15 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
 
 
 def _item(desk: Desk, scope_id: str) -> str | None:
-    """What one child of a multi-instance step is about: a person's name, or a measure's text."""
-    scope = desk.facts.scopes.get(scope_id)
-    if scope is None or scope.kind != "mi":
+    if not _is_child(desk, scope_id):
         return None
-    if isinstance(scope.item, dict):
-        if scope.item.get("beskrivelse"):
-            return scope.item["beskrivelse"]
-        refs = [value for value in scope.item.values() if register.parse(value)[0]]
-    else:
-        refs = [scope.item]
-    names = (register.name_of(desk.session, ref) for ref in refs)
-    return ", ".join(filter(None, names)) or None
+    return item_in_words(desk.session, desk.facts.scopes[scope_id].item)
+
+
+def _is_child(desk: Desk, scope_id: str) -> bool:
+    """Whether the scope is one child of a multi-instance step."""
+    scope = desk.facts.scopes.get(scope_id)
+    return scope is not None and scope.kind == "mi"
 
 
 def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
@@ -155,15 +189,17 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
         .order_by(Answer.id)
     ):
         newest[row.step, row.scope_id] = row
+    order = list(wanted)
     found = []
-    for (step_id, _), row in sorted(
-        newest.items(), key=lambda each: list(wanted).index(each[0][0])
-    ):
+    for (step_id, _), row in sorted(newest.items(), key=lambda each: order.index(each[0][0])):
         step = desk.definition.step(row.process_id, step_id)
         form = desk.definition.form(row.process_id, step.form_key)
         answers = desk.unseal(row.sealed_answers, "answer")
-        if "*" not in wanted[step_id]:
-            answers = {key: it for key, it in answers.items() if key in wanted[step_id]}
-        for label, text in form.describe(answers, desk.name_of):
-            found.append(Known(label, text, step.name, row.at))
-    return found
+        is_own = not _is_child(desk, row.scope_id)  # a child of a step may be another pupil's
+        for key, field in form.fields():
+            if "." in key or key not in answers or not wanted[step_id] & {key, "*"}:
+                continue
+            own = is_own and key.startswith(OWN_WORDS) and field.kind in (Kind.TEXT, Kind.LONGTEXT)
+            for label, text in form.describe({key: answers[key]}, desk.name_of):
+                found.append(Known(label, text, step.name, row.at, own))
+    return sorted(found, key=lambda known: not known.own_words)

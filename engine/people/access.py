@@ -206,6 +206,19 @@ def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
     )
 
 
+def done_by_me(account: Account | None, now: datetime) -> ColumnElement[bool]:
+    """The condition on `Task` for those that the account has done and may still read."""
+    if account is None:
+        return false()
+    standing = Standing(account.id, now)
+    return and_(
+        Task.state == "done",
+        exists().where(
+            Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named()
+        ),
+    )
+
+
 def schools(account: Account, roles: Collection[Role], now: datetime):
     """The statement that selects the schools where the account holds one of the roles today."""
     holding, active = aliased(RoleHolding), aliased(Account)

@@ -114,6 +114,11 @@ class Rule:
             return at(add_workdays(day, self.arbeidsdager), self.klokke)
         return at(day + timedelta(days=self.kalenderdager or 0), self.klokke)
 
+    @property
+    def in_workdays(self) -> bool:
+        """Whether it counts working days; days over it are counted alike."""
+        return self.arbeidsdager is not None or self.samme_dag or self.samme_dag_foer is not None
+
     def reminders(self, due_at: datetime) -> list[tuple[datetime, str]]:
         """When (UTC) and which role is reminded before it is due, earliest first."""
         return sorted((nudge.when(due_at, MORNING), nudge.til) for nudge in self.paaminnelse)

@@ -1,0 +1,153 @@
+"""The tasks of one person: those to do and those done, and which came of a step just sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+
+from engine.cases.lists import title_of
+from engine.cases.parts import Parts
+from engine.cases.submit import Submitted
+from engine.database.tables import Account, Case, Draft, Pupil, Scope, Task
+from engine.people import access, register
+from engine.people.access import Permission
+from engine.people.roles import LABELS, Role
+
+LIMIT = 200
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One of my tasks. Moments in UTC.
+
+    pupil: `Noor, 4B`, «Skjermet sak», or None; item: what one of several alike tasks is about;
+    part: what I am in it (engine.cases.parts); in_workdays: how its deadline counts;
+    claimed_by: who has taken it; mine: taken by me or given to me; draft_at: when I saved a draft.
+    """
+
+    id: int
+    name: str
+    item: str | None
+    case_number: str
+    pupil: str | None
+    part: str | None
+    due_at: datetime | None
+    in_workdays: bool
+    late: bool
+    claimed_by: str | None
+    mine: bool
+    draft_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DoneLine:
+    """A task that I have done, and when (UTC)."""
+
+    id: int
+    name: str
+    case_number: str
+    pupil: str | None
+    done_at: datetime
+
+
+@dataclass(frozen=True)
+class Next:
+    """A step that opened: its name, and whose turn it is, in words (None: a person's by name)."""
+
+    name: str
+    role: str | None
+
+
+def my_tasks(product, account_id: int) -> list[TaskLine]:
+    """The open tasks that are mine to do, by due date, those without one last; LIMIT at most."""
+    now = product.clock()
+    with product.database.session() as session:
+        account = session.get(Account, account_id)
+        rows = session.execute(
+            select(Task, Case, Pupil, Account.name, Draft.saved_at, Scope.sealed_item)
+            .join(Case, Case.id == Task.case_id)
+            .outerjoin(Pupil, Pupil.id == Case.pupil_id)
+            .outerjoin(Account, Account.id == Task.claimed_by_id)
+            .outerjoin(Draft, and_(Draft.task_id == Task.id, Draft.account_id == account_id))
+            .outerjoin(Scope, and_(Scope.id == Task.scope_id, Scope.kind == "mi"))
+            .where(access.my_tasks(account, now))
+            .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+            .limit(LIMIT)
+        ).all()
+        parts = Parts(session, account, now) if rows else None
+        return [
+            TaskLine(
+                id=task.id,
+                name=task.name,
+                item=_item(product, session, case, sealed_item),
+                case_number=case.number,
+                pupil=title_of(case, pupil),
+                part=parts.of(case, task),
+                due_at=task.due_at,
+                in_workdays=_in_workdays(product, session, case, task),
+                late=task.due_at is not None and task.due_at < now,
+                claimed_by=claimed_by,
+                mine=account_id in (task.assignee_id, task.claimed_by_id),
+                draft_at=draft_at,
+            )
+            for task, case, pupil, claimed_by, draft_at, sealed_item in rows
+        ]
+
+
+def done_tasks(product, account_id: int) -> list[DoneLine]:
+    """The tasks that this account has done and may still read, the latest first; LIMIT at most."""
+    with product.database.session() as session:
+        account = session.get(Account, account_id)
+        rows = session.execute(
+            select(Task, Case, Pupil)
+            .join(Case, Case.id == Task.case_id)
+            .outerjoin(Pupil, Pupil.id == Case.pupil_id)
+            .where(access.done_by_me(account, product.clock()))
+            .order_by(Task.done_at.desc(), Task.id.desc())
+            .limit(LIMIT)
+        ).all()
+    return [
+        DoneLine(task.id, task.name, case.number, title_of(case, pupil), task.done_at)
+        for task, case, pupil in rows
+    ]
+
+
+def opened_by(product, account_id: int, submitted: Submitted) -> list[Next]:
+    """The steps that a submitted one opened, told to those who may see the case."""
+    with product.database.session() as session:
+        account, case = session.get(Account, account_id), session.get_one(Case, submitted.case_id)
+        if not access.may(session, account, Permission.SEE_CASE, case=case, now=product.clock()):
+            return []
+        rows = session.scalars(
+            select(Task)
+            .where(Task.case_id == case.id, Task.state == "open", Task.opened_at == submitted.at)
+            .order_by(Task.id)
+        )
+        steps = {(task.name, LABELS[Role(task.role)] if task.role else None) for task in rows}
+    return [Next(name, role) for name, role in sorted(steps, key=lambda step: step[0])]
+
+
+def item_in_words(session, item) -> str | None:
+    """What one child of a multi-instance step is about: a person's name, or a measure's text."""
+    if isinstance(item, dict) and item.get("beskrivelse"):
+        return item["beskrivelse"]
+    values: Iterable = item.values() if isinstance(item, dict) else [item]
+    refs = [value for value in values if register.parse(value)[0]]
+    return ", ".join(filter(None, (register.name_of(session, ref) for ref in refs))) or None
+
+
+def _item(product, session, case: Case, sealed: bytes | None) -> str | None:
+    """Not told in a list of a shielded case, like the pupil."""
+    if sealed is None or case.shielded is not None:
+        return None
+    key = product.master_key.unwrap(case.wrapped_key)
+    return item_in_words(session, product.master_key.unseal(key, sealed, "item"))
+
+
+def _in_workdays(product, session, case: Case, task: Task) -> bool:
+    definition = product.definition(session, case.version)
+    rule = definition.step(task.process_id, task.step).rule
+    return rule is None or definition.regelverk.frist(rule).in_workdays
