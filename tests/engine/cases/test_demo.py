@@ -31,6 +31,7 @@ from engine.people.roles import SCHOOL_ROLES, Role
 from engine.product import Product
 from engine.records import log
 from engine.records.vault import MasterKey
+from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
 NOW = workdays.moment("2026-11-24T12:50")
@@ -181,7 +182,9 @@ def test_a_serious_case_and_a_shielded_one_are_seen_by_those_who_should(filled, 
     assert {serious.number, shielded.number} <= seen_by("rektor")
     assert shielded.number not in seen_by("ledelse")
     assert seen_by("skoleeier") == {serious.number, shielded.number}
-    assert seen_by("ppt") == set()
+    with pytest.raises(Refusal) as refused:
+        seen_by("ppt")
+    assert refused.value.code is Reason.IKKE_TILGANG
 
 
 def test_only_what_should_be_late_is_late(session):
