@@ -1,4 +1,4 @@
-"""The documents name everything that can be met: a new route, role, code or setting needs a line."""
+"""The documents name everything that can be met: a new route, role or code needs its line."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def test_every_rule_reference_and_choice_is_in_the_handbook():
 def test_every_command_and_setting_is_described():
     assert {f"trygg {name}" for name in main.commands} <= QUOTED["operations.md"]
     assert {"TRYGG_VAR", "DATABASE_URL", "PORT"} <= settings() <= QUOTED["operations.md"]
-    options = {opt for c in main.commands.values() for p in c.params for opt in p.opts if "--" in opt}
+    params = [param for command in main.commands.values() for param in command.params]
+    options = {name for param in params for name in param.opts if name.startswith("--")}
     assert options <= QUOTED["operations.md"]
 
 
@@ -82,7 +83,7 @@ def test_every_make_target_is_described():
 def test_everything_a_diagram_can_say_is_described():
     text = QUOTED["diagrams.md"]
     assert {f"trygg:{name}" for name in ATTRIBUTES} <= text
-    assert OPERATIONS <= text
+    assert text >= OPERATIONS
     assert {rule.split(".")[0] for rule in findings.rules()} <= text
 
 

@@ -58,7 +58,6 @@ def play(file: Path, as_json: bool):
 def demo(if_empty: bool):
     """Fill an empty database (DATABASE_URL) with a fictional school and its cases."""
     from engine.cases.demo import fill, is_empty
-
     from engine.product import Product
 
     product = Product.open()
@@ -101,9 +100,9 @@ def tick():
 @click.option("--threads", default=8, show_default=True, help="Requests answered at a time.")
 def serve(host: str, port: int, threads: int):
     """Serve the pages until stopped. HOST=0.0.0.0 lets other machines reach them."""
-    from engine.cases.demo import logins
     from waitress import serve as listen
 
+    from engine.cases.demo import logins
     from engine.product import Product
     from web.app import create_app
 
