@@ -37,10 +37,10 @@ def main() -> None:
             password = _password_of("rektor", server.stdout)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-                page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="nb-NO")
+                page = browser.new_page(viewport={"width": 1280, "height": 1430}, locale="nb-NO")
                 _open_case(page, f"http://127.0.0.1:{port}", password)
                 PICTURE.parent.mkdir(parents=True, exist_ok=True)
-                page.screenshot(path=PICTURE, full_page=True)
+                page.screenshot(path=PICTURE)
                 browser.close()
         finally:
             server.terminate()
