@@ -169,7 +169,8 @@ PUPILS = {"elev_a": "Noor", "elev_b": "Ask"}
 
 
 class Course:
-    """A school on an empty database, everybody's password is PASSWORD. `number` is the newest case's."""
+    """A school on an empty database; everybody's password is PASSWORD. `number` is the newest
+    case's."""
 
     def __init__(self, database, steps: int = 0):
         scenario = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -19,7 +20,9 @@ HEAD = (
 def node(tag: str, element: str, inner: str = "", **attributes: str) -> str:
     """One element; `camunda__formKey="x"` gives `camunda:formKey="x"`."""
     values = "".join(
-        f' {key.replace("__", ":")}="{value}"' for key, value in attributes.items() if value
+        f" {key.replace('__', ':')}={quoteattr(value)}"
+        for key, value in attributes.items()
+        if value
     )
     return f'<bpmn:{tag} id="{element}" name="Steg {element}"{values}>{inner}</bpmn:{tag}>'
 

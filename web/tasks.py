@@ -22,8 +22,8 @@ from flask_login import current_user
 
 from engine.cases import drafts, inbox, notes, readback, submit, worksheet
 from engine.cases.inbox import Next
+from engine.cases.scripting import evaluate
 from engine.cases.submit import SubmitTask
-from engine.definitions import feel
 from engine.definitions.forms import Line
 from engine.refusals import Fault, Reason, Refusal
 from web import refusals
@@ -188,7 +188,7 @@ def _sheet_page(
     typed, focus = task.typed, None
     if action is not None:
         row = (
-            task.form.new_row(action.key, task.context, feel.evaluate)
+            task.form.new_row(action.key, task.context, evaluate)
             if isinstance(action, Add)
             else None
         )
@@ -198,7 +198,7 @@ def _sheet_page(
             drafts.save_draft(_product(), current_user.id, task_id, changed)
         typed = changed
     faults = refusal.faults if refusal else ()
-    sheet = Sheet(task.form, typed, task.context, feel.evaluate, task.options, faults, focus)
+    sheet = Sheet(task.form, typed, task.context, evaluate, task.options, faults, focus)
     return render_template(
         "tasks/oppgave.html",
         task=task,
@@ -256,11 +256,12 @@ def _first_page(task_id: int, refusal: Refusal):
 
 
 def _words_of(form_id: str) -> dict[str, str]:
-    """What the button and the summary of a form say: of its own where it has some."""
+    """What a form's page says: button, what happens next, what is kept apart, summary."""
     own = {
         "lag_aktivitetsplan": {
             "send": _("Send til rektor for godkjenning"),
             "next": _("Når du sender: Rektor får planen til godkjenning."),
+            "apart": _("Samtaler med andre elever vises ikke her, bare det dere kom fram til."),
             "one": _("Planen er ikke sendt. Rett én ting:"),
             "many": _("Planen er ikke sendt. Rett %(n)s ting:"),
         },
@@ -268,6 +269,7 @@ def _words_of(form_id: str) -> dict[str, str]:
     return {
         "send": _("Send svaret"),
         "next": "",
+        "apart": "",
         "one": _("Svaret er ikke sendt. Rett én ting:"),
         "many": _("Svaret er ikke sendt. Rett %(n)s ting:"),
     } | own.get(form_id, {})

@@ -19,11 +19,10 @@ from sqlalchemy import func, select
 from engine.cases import deadlines, notices, operations, state
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.incidents import Stopped, raise_incident
-from engine.cases.scripting import CaseEngine
+from engine.cases.scripting import CaseEngine, evaluate
 from engine.cases.state import Status
 from engine.database.session import lock_case
 from engine.database.tables import Account, Answer, Case, CaseRole, NamedPerson, Scope, Task
-from engine.definitions import feel
 from engine.definitions.specs import step_id
 from engine.people import register, roles, standing
 from engine.people.roles import Role
@@ -230,6 +229,23 @@ class Desk:
             operations.carry_out(self, task, step, name)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
 
+    def decided(self, task, outcome: dict[str, Any]) -> None:
+        """A decision has been made: its outcome is kept as the system's answer at that step."""
+        step = self.step_of(task)
+        scope_id = self.facts.scope_of(task)
+        self.facts.put(scope_id, step.id, outcome)
+        self.session.add(
+            Answer(
+                case_id=self.case.id,
+                scope_id=scope_id,
+                process_id=step.process_id,
+                step=step.id,
+                at=self.now,
+                sealed_answers=self.seal(outcome, "answer"),
+            )
+        )
+        self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
+
     # --- where a task stands -------------------------------------------------------------------
 
     def process_of(self, task) -> str:
@@ -332,7 +348,7 @@ class Desk:
         answers = form.judge(
             typed,
             self.context_of(row, task),
-            feel.evaluate,
+            evaluate,
             self.pickers(),
             named=self.named(),
             person=register.ref(register.Kind.ANSATT, self.actor_id) if self.actor_id else None,

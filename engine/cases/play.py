@@ -21,12 +21,12 @@ from engine.cases import cast
 from engine.cases.cast import Cast
 from engine.cases.deadlines import DUE, MOMENT, PASSED, WAITING
 from engine.cases.desk import open_case
+from engine.cases.scripting import evaluate
 from engine.cases.start import StartCase, start_case
 from engine.cases.submit import SubmitTask, submit_task
 from engine.cases.tick import let_deadlines_pass
 from engine.database.session import Database, migrate
 from engine.database.tables import Account, Case, CaseRole, Deadline, Event, Notice, Task
-from engine.definitions import feel
 from engine.definitions.fields import Field, Kind, fields_of
 from engine.people import access
 from engine.product import PROCESSES, Product
@@ -217,9 +217,9 @@ class Player:
     def _typed(self, step, form, context, row) -> dict[str, Any]:
         """The scenario's answers, and for what it leaves out the player's own."""
         given = self._given(step.get("answers", {}), form.components)
-        typed = {**form.defaults(context, feel.evaluate), **given}
+        typed = {**form.defaults(context, evaluate), **given}
         for _ in range(3):  # an answer may open a further question
-            shown = form.visible(context, typed, feel.evaluate)
+            shown = form.visible(context, typed, evaluate)
             for field in fields_of(form.components):
                 if field.key in shown and field.key not in given:
                     self._fill(typed, field, row)

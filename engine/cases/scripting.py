@@ -6,6 +6,7 @@ takes this engine at every create and load, and everything here that could run c
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Protocol
 
 from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
@@ -15,6 +16,7 @@ from engine.cases.state import ends
 from engine.definitions import feel
 from engine.definitions.bpmn import rule_named
 from engine.definitions.specs import step_id
+from engine.rules import workdays
 
 # A timer never fires by SpiffWorkflow's clock: it waits for ever, and the deadline's row fires it.
 NEVER = "9999-12-31T00:00:00+00:00"
@@ -30,6 +32,8 @@ class Host(Protocol):
 
     def operate(self, task) -> None: ...
 
+    def decided(self, task, outcome: dict[str, Any]) -> None: ...
+
 
 class _NoEnvironment(BasePythonScriptEngineEnvironment):
     def evaluate(self, expression, context, external_context=None):
@@ -42,6 +46,15 @@ class _NoEnvironment(BasePythonScriptEngineEnvironment):
         raise NotAllowed("call_service")
 
 
+def evaluate(expression: str, context: dict[str, Any]) -> Any:
+    """FEEL on a case's context; `now()` and `today()` are the case's own moment, its `naa`."""
+    return feel.evaluate(expression, context, now=_moment_of(context))
+
+
+def _moment_of(context: dict[str, Any]) -> datetime | None:
+    return workdays.moment(context["naa"]) if "naa" in context else None
+
+
 class CaseEngine(PythonScriptEngine):
     """Evaluates a case's expressions as FEEL on its answers."""
 
@@ -52,7 +65,7 @@ class CaseEngine(PythonScriptEngine):
     def evaluate(self, task, expression, external_context=None) -> Any:
         if rule_named(expression):
             return NEVER
-        return feel.evaluate(expression, self.context(task))
+        return evaluate(expression, self.context(task))
 
     def context(self, task) -> dict[str, Any]:
         return self.facts.context(self.facts.chain(task))
@@ -84,3 +97,13 @@ class CaseEngine(PythonScriptEngine):
 
     def operate(self, task) -> None:
         self.host.operate(task)
+
+    def matches(self, task, expression: str, test: str) -> bool:
+        """Whether a decision's cell holds for what its column asks."""
+        context = self.context(task)
+        value = evaluate(expression, context)
+        return feel.unary(test, value, context, now=_moment_of(context))
+
+    def decided(self, task, outcome: dict[str, Any]) -> None:
+        """A decision's outcome is an answer of its step."""
+        self.host.decided(task, outcome)

@@ -15,8 +15,8 @@ from engine.cases.desk import Desk, no_access
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
 from engine.cases.parts import Parts
+from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Case, Pupil, Task
-from engine.definitions import feel
 from engine.definitions.fields import Kind
 from engine.definitions.forms import Form
 from engine.people import access
@@ -127,7 +127,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
     context = desk.context_of(task, waiting)
     draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
     if typed is None:
-        typed = draft[0] if draft else form.defaults(context, feel.evaluate)
+        typed = draft[0] if draft else form.defaults(context, evaluate)
     ask = {"case": desk.case, "task": task, "now": desk.now}
     claimed = desk.session.get(Account, task.claimed_by_id) if task.claimed_by_id else None
     pupil = desk.session.get(Pupil, desk.case.pupil_id) if desk.case.pupil_id else None
@@ -149,7 +149,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         state=task.state,
         form=form,
         typed=typed,
-        shown=form.visible(context, typed, feel.evaluate),
+        shown=form.visible(context, typed, evaluate),
         context=context,
         options=desk.pickers(),
         draft_at=draft[1] if draft else None,
@@ -165,9 +165,15 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
 
 
 def _item(desk: Desk, scope_id: str) -> str | None:
+    if not _is_child(desk, scope_id):
+        return None
+    return item_in_words(desk.session, desk.facts.scopes[scope_id].item)
+
+
+def _is_child(desk: Desk, scope_id: str) -> bool:
+    """Whether the scope is one child of a multi-instance step."""
     scope = desk.facts.scopes.get(scope_id)
-    is_child = scope is not None and scope.kind == "mi"
-    return item_in_words(desk.session, scope.item) if is_child else None
+    return scope is not None and scope.kind == "mi"
 
 
 def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
@@ -189,10 +195,11 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
         step = desk.definition.step(row.process_id, step_id)
         form = desk.definition.form(row.process_id, step.form_key)
         answers = desk.unseal(row.sealed_answers, "answer")
+        is_own = not _is_child(desk, row.scope_id)  # a child of a step may be another pupil's
         for key, field in form.fields():
             if "." in key or key not in answers or not wanted[step_id] & {key, "*"}:
                 continue
-            own = key.startswith(OWN_WORDS) and field.kind in (Kind.TEXT, Kind.LONGTEXT)
+            own = is_own and key.startswith(OWN_WORDS) and field.kind in (Kind.TEXT, Kind.LONGTEXT)
             for label, text in form.describe({key: answers[key]}, desk.name_of):
                 found.append(Known(label, text, step.name, row.at, own))
     return sorted(found, key=lambda known: not known.own_words)

@@ -8,6 +8,7 @@ FEEL has three truth values. A name that is not there reads as null, and a compa
 null or false: only `True` may hide a field or take a flow.
 """
 
+import atexit
 import json
 import os
 import threading
@@ -151,6 +152,7 @@ class _Machine:
 
     def _ready(self) -> MiniRacer:
         if self._v8 is None:
+            atexit.register(self.close)
             # Made in a thread without an event loop, V8 gets one of its own. It would take over a
             # loop that runs in the caller's thread, and wait for ever when another thread asks.
             with ThreadPoolExecutor(1) as thread:
@@ -159,9 +161,15 @@ class _Machine:
             self._v8.eval(BUNDLE.read_text("utf-8"))
         return self._v8
 
+    def close(self) -> None:
+        """Let the V8 go before the process ends; left open, it may keep the process from ending."""
+        atexit.unregister(self.close)
+        if self._v8 is not None:
+            self._v8.close()
+            self._v8 = None
+
     def _drop(self) -> None:
         # A cancelled call answers late; asking once more lets it, before the V8 is closed.
         with suppress(JSEvalException):
             self._v8.eval("0", timeout_sec=TIME_LIMIT)
-        self._v8.close()
-        self._v8 = None
+        self.close()

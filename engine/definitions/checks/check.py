@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import etree
 
-from engine.definitions import feel
 from engine.definitions.bpmn import called, is_decision, processes
 from engine.definitions.bundle import Bundle
 from engine.definitions.checks.decisions import decisions
+from engine.definitions.checks.expressions import Allowance
 from engine.definitions.checks.layout import layout
 from engine.definitions.checks.lookup import InBundle, Lookup, OnDisk
 from engine.definitions.checks.references import references
@@ -19,6 +20,9 @@ from engine.definitions.checks.runnable import runnable, together
 from engine.definitions.findings import Finding, Refused, errors, finding
 from engine.definitions.forms import form_findings
 from engine.definitions.reader import BYTES, read_model
+
+MOST = 100
+"""Findings of one rule in one file. Who has corrected a hundred will check again anyway."""
 
 TOGETHER = 40
 """Processes that one process may call, near and far."""
@@ -40,22 +44,32 @@ def check_file(path: Path) -> Report:
     """Check a drawing, a decision or a form on disk. Raises OSError when it can't be opened."""
     with path.open("rb") as file:
         data = file.read(BYTES + 1)
-    return Report(str(path), tuple(_check(path.name, data, OnDisk(path))))
+    return _report(str(path), data, OnDisk(path))
 
 
 def check_bundle(bundle: Bundle) -> list[Report]:
     """Check every drawing, decision and form of a bundle, in the order of their paths."""
     lookup = InBundle(bundle)
     return [
-        Report(path, tuple(_check(path, data, lookup)))
+        _report(path, data, lookup)
         for path, data in bundle.files.items()
         if path.endswith((".bpmn", ".dmn", ".form"))
     ]
 
 
+def _report(file: str, data: bytes, lookup: Lookup) -> Report:
+    counts: Counter[str] = Counter()
+    kept = []
+    for each in _check(file, data, lookup):
+        counts[each.rule] += 1
+        if counts[each.rule] <= MOST:
+            kept.append(each)
+    return Report(file, tuple(kept))
+
+
 def _check(name: str, data: bytes, lookup: Lookup) -> list[Finding]:
     if name.endswith(".form"):
-        return form_findings(data, feel.check)
+        return form_findings(data, Allowance().check)
     try:
         tree = read_model(data)
     except Refused as refused:

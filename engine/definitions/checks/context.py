@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
+
 from lxml import etree
 
 from engine.definitions.bpmn import BPMN, CAMUNDA, FLOW_NODES, processes
@@ -11,7 +14,7 @@ from engine.definitions.fields import Kind, fields_of
 from engine.definitions.findings import Refused
 from engine.definitions.forms import Form, read_form
 
-Shape = dict[str, "Shape"] | None
+Shape = Mapping[str, "Shape"] | None
 """Names and what is inside each; None where anything may be."""
 
 SYSTEM = frozenset({"naa", "i_dag", "mottatt", "finnes_aapen_sak", "melding_slatt_sammen"})
@@ -31,9 +34,10 @@ class Context:
     def __init__(self, tree: etree._ElementTree, lookup: Lookup):
         self._lookup = lookup
         self._forms: dict[tuple[str, str], Form | None] = {}
+        self._read: dict[str, dict[str, Shape]] = {}
         process = next(iter(processes(tree)), None)
         self.process_id = "" if process is None else process.get("id", "")
-        self._names = self._steps(tree, self.process_id, {self.process_id})
+        self._names = dict(self._steps(tree, self.process_id))
         self._callers(self.process_id, {self.process_id})
 
     def _callers(self, process_id: str, seen: set[str]) -> None:
@@ -42,16 +46,20 @@ class Context:
             tree = self._lookup.drawing(other)
             if other not in seen and tree is not None:
                 seen.add(other)
-                for name, shape in self._steps(tree, other, {other, process_id}).items():
+                for name, shape in self._steps(tree, other).items():
                     self._names.setdefault(name, shape)
                 for loop in tree.iter(_MARKER):
                     self._names.setdefault(loop.get(CAMUNDA + "elementVariable", "element"), None)
                 self._callers(other, seen)
 
-    def _steps(self, tree: etree._ElementTree, process_id: str, inside: set[str]) -> dict:
+    def _steps(self, tree: etree._ElementTree, process_id: str) -> dict[str, Shape]:
+        """The names that the steps of a process give; each process is read once."""
+        if process_id in self._read:
+            return self._read[process_id]
         names: dict[str, Shape] = {}
+        self._read[process_id] = names
         for node in tree.iter(*FLOW_NODES):
-            names[node.get("id", "")] = self._step(node, process_id, inside)
+            names[node.get("id", "")] = self._step(node, process_id)
             if node.tag == BPMN + "businessRuleTask":
                 names[node.get(CAMUNDA + "resultVariable") or node.get("id", "")] = None
         for node in tree.iter(BPMN + "subProcess"):
@@ -60,7 +68,7 @@ class Context:
                 names[node.get("id", "")] = {each: names[each] for each in inner}
         return names
 
-    def _step(self, node: etree._Element, process_id: str, inside: set[str]) -> Shape:
+    def _step(self, node: etree._Element, process_id: str) -> Shape:
         if node.tag in _NO_ANSWERS:
             return {}
         if node.tag == BPMN + "userTask":
@@ -68,9 +76,9 @@ class Context:
             return None if form is None else _shape(form.components)
         if node.tag == BPMN + "callActivity":
             other = node.get("calledElement") or ""
-            tree = None if other in inside else self._lookup.drawing(other)
+            tree = self._lookup.drawing(other)
             if tree is not None:
-                return {"resultat": None, **self._steps(tree, other, {*inside, other})}
+                return ChainMap({"resultat": None}, self._steps(tree, other))
         return None
 
     def form(self, process_id: str, key: str) -> Form | None:

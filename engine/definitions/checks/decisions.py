@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.definitions import feel
 from engine.definitions.bpmn import local, name_of, text_of
+from engine.definitions.checks.expressions import Allowance
 from engine.definitions.findings import Finding, finding
 
 POLICIES = ("UNIQUE", "FIRST", "ANY", "COLLECT")
@@ -77,36 +77,37 @@ def _table(decision: etree._Element, table: etree._Element) -> Iterator[Finding]
     for node in table.iter("{*}input", "{*}output", "{*}rule", "{*}inputEntry", "{*}outputEntry"):
         if not node.get("id"):
             yield _say("uten_id", decision)
+    allowance = Allowance()
     for number, column in enumerate(inputs, 1):
         text = text_of(column.find("{*}inputExpression/{*}text"))
-        yield from _cell(decision, f"inngang {number}", f"input {number}", text or "", False)
+        place, place_en = f"inngang {number}", f"input {number}"
+        yield from _cell(decision, place, place_en, allowance.check(text or ""))
     for column in outputs:
         if not _NAME.fullmatch(column.get("name") or ""):
             yield _say("utnavn", decision, what=(column.get("name") or "")[:60])
     for number, rule in enumerate(rules, 1):
-        yield from _rule(decision, rule, number, len(inputs), len(outputs))
+        yield from _rule(decision, rule, number, (len(inputs), len(outputs)), allowance)
     for node in table.iter():
         language = node.get("expressionLanguage", "").lower()
         if language and "feel" not in language:
             yield _say("spraak", decision, what=language[:60])
 
 
-def _rule(decision, rule, number: int, inputs: int, outputs: int) -> Iterator[Finding]:
+def _rule(decision, rule, number: int, columns: tuple, allowance) -> Iterator[Finding]:
     given, answers = rule.findall("{*}inputEntry"), rule.findall("{*}outputEntry")
-    if (len(given), len(answers)) != (inputs, outputs):
+    if (len(given), len(answers)) != columns:
         yield _say("kolonner", decision, number=number)
         return
     place, place_en = f"rad {number}", f"row {number}"
     for entry in given:
         text = text_of(entry.find("{*}text"))
         if text not in (None, "-"):
-            yield from _cell(decision, place, place_en, text, True)
+            yield from _cell(decision, place, place_en, allowance.check(text, unary=True))
     for entry in answers:
         text = text_of(entry.find("{*}text"))
-        yield from _cell(decision, place, place_en, text or "", False)
+        yield from _cell(decision, place, place_en, allowance.check(text or ""))
 
 
-def _cell(decision, place: str, place_en: str, text: str, unary: bool) -> Iterator[Finding]:
-    error = feel.check(text, unary)
+def _cell(decision, place: str, place_en: str, error: object | None) -> Iterator[Finding]:
     if error is not None:
         yield _say("uttrykk", decision, place=place, place_en=place_en, why=str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 
@@ -15,6 +16,9 @@ from engine.definitions.findings import Finding, finding
 MOST = 500
 """Expressions in one drawing."""
 
+LONGEST, TOTAL = 2_000, 20_000
+"""Characters in one expression, and in all of one drawing: what FEEL reads in half a second."""
+
 
 @lru_cache(MOST)
 def names_in(text: str) -> frozenset[str]:
@@ -23,6 +27,23 @@ def names_in(text: str) -> frozenset[str]:
         return frozenset(feel.names(text))
     except feel.FeelError:
         return frozenset()
+
+
+class Allowance:
+    """What FEEL will read of one form or decision file, so that no file costs much."""
+
+    def __init__(self):
+        self._left = TOTAL
+
+    def check(self, text: str, unary: bool = False) -> object | None:
+        """What is wrong with the way an expression is written, as a sentence, or None."""
+        self._left -= len(text)
+        if len(text) > LONGEST or self._left < 0:
+            return (
+                f"Et uttrykk kan ha {LONGEST} tegn, og alle i filen {TOTAL} til sammen."
+                " Gjør uttrykkene enklere."
+            )
+        return feel.check(text, unary)
 
 
 @dataclass(frozen=True)
@@ -64,21 +85,27 @@ def expressions(tree: etree._ElementTree) -> Iterator[Expression]:
             yield Expression(node, "de som varsles", told)
 
 
+def too_much(tree: etree._ElementTree) -> bool:
+    """Whether the drawing has more expressions, or longer ones, than it is worth reading."""
+    texts = [expression.text for expression in islice(expressions(tree), MOST + 1)]
+    lengths = [len(text) for text in texts]
+    return len(texts) > MOST or sum(lengths) > TOTAL or max(lengths, default=0) > LONGEST
+
+
 def unreadable(tree: etree._ElementTree) -> list[Finding]:
     """A finding for each expression that FEEL can't read, with the evaluator's own sentence."""
-    all_of_them = list(expressions(tree))
-    if len(all_of_them) > MOST:
-        return [finding("kjorbar.for_mange_uttrykk", limit=MOST)]
-    errors = {text: feel.check(text) for text in {each.text for each in all_of_them}}
-    return [
-        finding(
-            "kjorbar.uttrykk",
-            each.element,
-            name_of(each.node),
-            place=each.place,
-            place_en=_PLACES_EN[each.place],
-            why=str(errors[each.text]),
-        )
-        for each in all_of_them
-        if errors[each.text] is not None
-    ]
+    if too_much(tree):
+        return [finding("kjorbar.for_mange_uttrykk", limit=MOST, longest=LONGEST, total=TOTAL)]
+    return list(filter(None, map(_unreadable, expressions(tree))))
+
+
+def _unreadable(expression: Expression) -> Finding | None:
+    error = feel.check(expression.text)
+    return error and finding(
+        "kjorbar.uttrykk",
+        expression.element,
+        name_of(expression.node),
+        place=expression.place,
+        place_en=_PLACES_EN[expression.place],
+        why=str(error),
+    )

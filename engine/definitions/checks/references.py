@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from lxml import etree
 
@@ -17,10 +16,11 @@ from engine.definitions.bpmn import (
     rule_of_timer,
 )
 from engine.definitions.checks.context import Context
-from engine.definitions.checks.expressions import MOST, expressions, names_in
+from engine.definitions.checks.expressions import expressions, names_in, too_much
 from engine.definitions.checks.lookup import Lookup
 from engine.definitions.findings import Finding, finding
 from engine.definitions.forms import form_findings
+from engine.definitions.operations import NAMES as OPERATIONS
 from engine.rules.regelverk import InvalidRules, read_regelverk
 
 # fmt: off
@@ -28,10 +28,6 @@ ROLES = frozenset([
     "rektor", "ledelse", "kontaktlaerer", "faglaerer", "miljoarbeider", "aks", "sosialveileder",
     "helsesykepleier", "ressursteam", "ppt", "skoleeier", "elevraad", "fau_smu_ds",
     "melder", "saksansvarlig", "undersoker", "tilrettelegger", "ansvarlig",
-])
-OPERATIONS = frozenset([
-    "varsle", "informer", "del_plan", "arkiver", "send_melding", "frys_og_eksporter",
-    "slaa_sammen", "fremskynd",
 ])
 DELPLIKTER = frozenset(["folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"])
 # fmt: on
@@ -47,7 +43,7 @@ def references(tree: etree._ElementTree, lookup: Lookup) -> list[Finding]:
         *_operations(tree),
         *_processes(tree, lookup),
         *_decisions(tree, context.process_id, lookup),
-        *_names(tree, context),
+        *([] if too_much(tree) else _names(tree, context)),
     ]
     return list(dict.fromkeys(found))
 
@@ -155,11 +151,13 @@ def _decisions(tree: etree._ElementTree, process_id: str, lookup: Lookup) -> Ite
 
 
 def _names(tree: etree._ElementTree, context: Context) -> Iterator[Finding]:
-    for expression in islice(expressions(tree), MOST):
+    for expression in expressions(tree):
         items = context.items(expression.node)
+        said = set()
         for name in sorted(names_in(expression.text)):
             missing = context.missing(name, items)
-            if missing is not None:
+            if missing is not None and missing not in said:
+                said.add(missing)
                 rule = "felt_mangler" if missing[0] == "felt" else "steg_ukjent"
                 yield _say(rule, expression.node, what=missing[1][:60], path=name[:80])
 

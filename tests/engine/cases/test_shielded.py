@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from engine.cases import lists
+from engine.cases import inbox, lists
 from engine.database.tables import Account, Case, Task
 from engine.people import access
 from tests.engine.cases.conftest import Story
@@ -56,7 +56,7 @@ def test_a_named_head_never_sees_the_case(story):
 
 def test_its_name_in_lists_is_shielded_case(story):
     story.report(ansatt_mistenkt="ja")
-    (line,) = lists.my_tasks(story.product, story.account("rektor"))
+    (line,) = inbox.my_tasks(story.product, story.account("rektor"))
     assert line.pupil == lists.SHIELDED
     (line,) = lists.cases(story.product, story.account("rektor")).lines
     assert line.pupil == lists.SHIELDED
