@@ -83,10 +83,11 @@ def places() -> dict[str, str]:
     }
 
 
-@blueprint.url_value_preprocessor
-def _number_of_a_case(_endpoint, values) -> None:
+@blueprint.before_request
+def _know_the_number() -> None:
     """What can't be a case's number is met like a case that does not exist."""
-    if values and "number" in values and not CASE_NUMBER.fullmatch(values["number"]):
+    number = request.view_args.get("number")
+    if number is not None and not CASE_NUMBER.fullmatch(number):
         abort(404)
 
 
@@ -105,6 +106,7 @@ def _words() -> dict:
         "ago": _ago,
         "clock_days": lambda clock: list(zip(clock.days, bar(clock), strict=True)),
         "short_day": lambda day: format_date(day, "EEE d.", locale=get_locale()),
+        "full_day": lambda moment: format_date(local_day(moment), "d. MMMM y", locale=get_locale()),
         "duty_parts": duty_parts,
         "drawing": drawing,
         "role_words": lambda role: LABELS[Role(role)],
