@@ -228,7 +228,9 @@ def lapse_all(desk) -> None:
 
 def only_remains(desk, step: str, rule: str) -> bool:
     """Whether all that is left is one step: it is open alone, or its timer alone is waited for."""
-    left = [task.step for task in desk.open_tasks().values()]
+    left = desk.session.scalars(
+        select(Task.step).where(Task.case_id == desk.case.id, Task.state == "open")
+    ).all()
     return set(left) == {step} if left else _waits_only_for(desk, rule)
 
 

@@ -5,6 +5,7 @@ Nobody who is named in the case is ever told, and the content is sealed with the
 
 from __future__ import annotations
 
+from engine.cases import roster
 from engine.database.tables import Account, Notice, Task
 from engine.people import register, standing
 from engine.people.register import Kind
@@ -41,7 +42,7 @@ def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
 def tell_of_task(desk, row: Task, kind: str = TASK_GIVEN) -> bool:
     """Tell those whose turn it is. False when the task belongs to nobody."""
     if row.assignee_id is not None:
-        if register.ref(Kind.ANSATT, row.assignee_id) in desk.named():
+        if register.ref(Kind.ANSATT, row.assignee_id) in roster.named(desk):
             return False
         _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id)
         return True
@@ -70,7 +71,7 @@ def tell_person(desk, ref: str | None, kind: str | None, step: str | None) -> No
         _add(desk, kind or GUARDIANS_INFORMED, step, guardian_id=number)
     elif what is Kind.ELEV:
         _add(desk, kind or INFORMED, step, pupil_id=number)
-    elif what is Kind.ANSATT and ref not in desk.named():
+    elif what is Kind.ANSATT and ref not in roster.named(desk):
         _add(desk, kind or INFORMED, step, account_id=number)
 
 

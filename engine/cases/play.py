@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import yaml
 from sqlalchemy import select
 
-from engine.cases import cast
+from engine.cases import cast, tasks
 from engine.cases.cast import Cast
 from engine.cases.deadlines import DUE, MOMENT, PASSED, WAITING
 from engine.cases.desk import open_case
@@ -210,7 +210,7 @@ class Player:
             return {}
         with open_case(self.product, row.case_id, None) as desk:
             task = desk.workflow.get_task_from_id(UUID(row.token))
-            context = desk.context_of(row, task)
+            context = tasks.context_of(desk, row, task)
             form = desk.definition.form(row.process_id, row.form_key)
         return self._typed(step, form, context, row)
 
