@@ -81,7 +81,7 @@ def name_of(desk, ref: str) -> str:
 
 
 def first_was(desk, account_id: int | None, did: str, at: datetime) -> Refusal:
-    """Who was first, by name and role; never a pronoun (ui.md, text 20)."""
+    """Who was first, by name and role; never a pronoun."""
     if account_id is None:
         return Refusal(Reason.ALLEREDE_UTFORT, "Fristen gikk ut, og Trygg svarte.", at=at)
     if account_id == desk.actor_id:
