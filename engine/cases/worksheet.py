@@ -80,7 +80,7 @@ def worksheet(
 ) -> Worksheet:
     """The task's page for this account. `typed`: what stands in the form now, in place of a draft.
 
-    Raises Refusal: IKKE_TILGANG, or ALLEREDE_UTFORT when the task is no longer open; that also to
+    Raises Refusal: IKKE_TILGANG, INHABIL, or ALLEREDE_UTFORT when the task is no longer open; that also to
     one who could have done it, but may not read what was answered.
     """
     now = product.clock()
@@ -102,7 +102,7 @@ def worksheet(
 def form_of(product, account_id: int, task_id: int) -> Form:
     """The form of a task, open or not, for one who may see it or could have done it.
 
-    Raises Refusal (IKKE_TILGANG).
+    Raises Refusal (IKKE_TILGANG, INHABIL).
     """
     with product.database.session() as session:
         task, account = session.get(Task, task_id), session.get(Account, account_id)
@@ -116,8 +116,8 @@ def form_of(product, account_id: int, task_id: int) -> Form:
 def _require(session, account: Account | None, case: Case, task: Task, now: datetime) -> None:
     """Refuse all but those who may see the task, and those who do such tasks in the case."""
     ask = {"case": case, "task": task, "now": now}
-    if not access.may(session, account, Permission.COMPLETE_TASK, **ask):
-        access.require(session, account, Permission.SEE_TASK, **ask)
+    if not access.may(session, account, Permission.SEE_TASK, **ask):
+        access.require(session, account, Permission.COMPLETE_TASK, **ask)
 
 
 def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] | None) -> Worksheet:
