@@ -19,7 +19,7 @@ from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Case, Pupil, Task
 from engine.definitions.fields import Kind
 from engine.definitions.forms import Form
-from engine.people import access
+from engine.people import access, standing
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
 from engine.records import reading
@@ -45,7 +45,8 @@ class Worksheet:
 
     typed: the draft, else the form's defaults; shown: the paths of fields that show;
     item: what one of several alike tasks is about; role: whose task it is, in words; part: what
-    this account is in it (engine.cases.parts); rule: engine.rules.rule.Rule of the deadline.
+    this account is in it (engine.cases.parts); may_claim: it is one of several who can do it;
+    rule: engine.rules.rule.Rule of the deadline.
     """
 
     task_id: int
@@ -80,8 +81,8 @@ def worksheet(
 ) -> Worksheet:
     """The task's page for this account. `typed`: what stands in the form now, in place of a draft.
 
-    Raises Refusal: IKKE_TILGANG, INHABIL, or ALLEREDE_UTFORT when the task is no longer open; that also to
-    one who could have done it, but may not read what was answered.
+    Raises Refusal: IKKE_TILGANG, INHABIL, or ALLEREDE_UTFORT when the task is no longer open; that
+    also to one who could have done it, but may not read what was answered.
     """
     now = product.clock()
     with product.database.transaction() as session:
@@ -156,7 +157,8 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         claimed_by=claimed.name if claimed else None,
         claimed_by_me=task.claimed_by_id == account.id,
         may_complete=may_complete,
-        may_claim=access.may(desk.session, account, Permission.CLAIM_TASK, **ask),
+        may_claim=_several(desk, task)
+        and access.may(desk.session, account, Permission.CLAIM_TASK, **ask),
         may_see_case=access.may(
             desk.session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
         ),
@@ -168,6 +170,13 @@ def _item(desk: Desk, scope_id: str) -> str | None:
     if not _is_child(desk, scope_id):
         return None
     return item_in_words(desk.session, desk.facts.scopes[scope_id].item)
+
+
+def _several(desk: Desk, task: Task) -> bool:
+    """Whether more than one person can do the task, so that taking it tells something."""
+    if task.assignee_id is not None or not task.role:
+        return False
+    return len(standing.case_holders(desk.session, desk.case, Role(task.role), desk.now)) > 1
 
 
 def _is_child(desk: Desk, scope_id: str) -> bool:
