@@ -45,7 +45,7 @@ class Product:
         master key lies, else TRYGG_VAR, else `var`. Both are made where they are not there.
         """
         folder = Path(folder or os.environ.get("TRYGG_VAR", "var"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         url = url or os.environ.get("DATABASE_URL") or f"sqlite:///{folder}/trygg.db"
         migrate(url)
         product = cls(Database(url), MasterKey.from_file(folder / "master.key", create=True))

@@ -1,6 +1,7 @@
 """«Meld fra om en elev», its receipt, and «Meldingene mine»."""
 
 import re
+from datetime import datetime
 from uuid import uuid4
 
 from flask import (
@@ -19,10 +20,10 @@ from flask_login import current_user
 
 from engine.cases import drafts, report, reports
 from engine.cases.report import Report
-from engine.refusals import Reason, Refusal
+from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local_day
 from web.account import SHARED
-from web.words import clock
+from web.words import clock, when
 
 blueprint = Blueprint("report", __name__)
 
@@ -44,6 +45,7 @@ SINGLE = (
     "ledelse_mistenkt",
     "hvem_mistenkt",
 )
+ORDER = (*SINGLE[:7], "andre_involverte", "ansatte_nevnt", *SINGLE[7:])
 ROW = re.compile(r"andre_involverte\[(\d{1,2})\]\.(elev|rolle)")
 ROWS = 20  # of other pupils, and of other staff
 RECEIPT = re.compile(r"[0-9a-f-]{36}")
@@ -154,17 +156,51 @@ def _change_of_rows(form, typed: dict) -> str | None:
 def _show(
     page, typed: dict, receipt: str, refusal: Refusal | None = None, focus: str | None = None
 ):
-    faults = {fault.path: fault.message for fault in refusal.faults} if refusal else {}
+    found = sorted(refusal.faults, key=_place) if refusal else []
+    faults = {_field_id(fault.path): _words(fault) for fault in found}
+    now = _product().clock()
     return render_template(
         "report/meld.html",
         page=page,
         typed=typed,
         receipt=receipt,
         refusal=refusal,
-        faults={_field_id(path): words for path, words in faults.items()},
+        faults=faults,
         title=_title(len(faults)),
         focus=focus,
+        saved=_saved(page.saved_at, now) if page.saved_at else None,
     )
+
+
+def _saved(at: datetime, now: datetime) -> str:
+    if local_day(at) == local_day(now):
+        return _("Kladd lagret kl. %(time)s. Bare du ser den.", time=clock(at))
+    return _("Kladd lagret %(when)s. Bare du ser den.", when=when(at, now))
+
+
+def _place(fault: Fault) -> int:
+    """Where on the page the field stands."""
+    name = re.split(r"[\[.]", fault.path)[0]
+    return ORDER.index(name) if name in ORDER else len(ORDER)
+
+
+def _words(fault: Fault) -> str:
+    """What is wrong; for an answer that is missing, which one."""
+    if fault.code is not Reason.MANGLER_FELT:
+        return fault.message
+    if match := ROW.fullmatch(fault.path):
+        number = int(match[1]) + 1
+        if match[2] == "elev":
+            return _("Velg hvem elev %(n)s er, eller fjern raden.", n=number)
+        return _("Velg hvordan elev %(n)s var med.", n=number)
+    return {
+        "observasjon": _("Skriv hva du så eller hørte."),
+        "grep_inn": _("Svar på om du kunne stoppe det."),
+        "hva_gjort": _("Skriv hva du gjorde, eller hva som hindret deg."),
+        "elev_sier_utrygt": _("Svar på om eleven eller foresatte har sagt at det ikke er trygt."),
+        "mistanke_utrygg": _("Velg om du tror at eleven kan ha det utrygt."),
+        "begrunnelse": _("Skriv hvorfor du tror at eleven har det trygt."),
+    }.get(fault.path, fault.message)
 
 
 def _title(count: int) -> str:

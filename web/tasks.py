@@ -256,7 +256,7 @@ def _first_page(task_id: int, refusal: Refusal):
 
 
 def _words_of(form_id: str) -> dict[str, str]:
-    """What a form's page says of its own: button, what comes next, what is kept apart, summary."""
+    """What a form's page says: button, what happens next, what is kept apart, summary."""
     own = {
         "lag_aktivitetsplan": {
             "send": _("Send til rektor for godkjenning"),

@@ -15,8 +15,9 @@ from engine.database.tables import Account, Answer, Case, Pupil, School, Task
 from engine.definitions.forms import Form, Line
 from engine.people import access
 from engine.people.access import Permission
-from engine.people.roles import LABELS, Role
+from engine.people.roles import held_by_each, in_words
 from engine.records import reading
+from engine.rules.workdays import local_day
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Answers:
 
     case_number: str
     pupil: str
+    shielded: bool
     step_name: str
     by: str | None
     role: str | None
@@ -44,6 +46,7 @@ class Plan:
 
     case_number: str
     pupil: str
+    shielded: bool
     version: int
     versions: int
     made_by: str | None
@@ -75,9 +78,10 @@ def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
         return Answers(
             case_number=case.number,
             pupil=title_in(session, case),
+            shielded=case.shielded is not None,
             step_name=_step_name(desk, row),
             by=name_of(session, row.account_id),
-            role=_role_at(session, row),
+            role=_role_at(desk, row),
             at=row.at,
             lines=_lines(desk, row),
             may_see_case=access.may(session, account, Permission.SEE_CASE, case=case, now=now),
@@ -103,6 +107,7 @@ def plan(product, account_id: int, number: str, version: int | None = None) -> P
             school=session.get_one(School, desk.case.school_id).name,
             case_number=number,
             pupil=title_in(session, desk.case),
+            shielded=desk.case.shielded is not None,
             version=version,
             versions=len(rows),
             made_by=name_of(session, row.account_id),
@@ -155,9 +160,13 @@ def _approval(desk: Desk, made: Answer, before: int | None) -> Answer | None:
     return None
 
 
-def _role_at(session, row: Answer) -> str | None:
-    task = session.get(Task, row.task_id) if row.task_id else None
-    return LABELS[Role(task.role)] if task is not None and task.role else None
+def _role_at(desk: Desk, row: Answer) -> str | None:
+    """The role by which it was answered; None when nobody did, or not at a task."""
+    task = desk.session.get(Task, row.task_id) if row.task_id else None
+    if task is None or row.account_id is None:
+        return None
+    held = held_by_each(desk.session, [row.account_id], local_day(desk.now))
+    return in_words(task.role, held.get(row.account_id, ()))
 
 
 def _step_name(desk: Desk, row: Answer) -> str:

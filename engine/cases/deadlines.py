@@ -176,11 +176,9 @@ def pass_due(desk) -> None:
         row = next((r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None)
         if row is None:
             break
-        task = desk.session.get(Task, row.task_id) if row.task_id else None
         row.state = PASSED
-        if row.kind == DUE and not _is_for_a_step(desk, row.rule):
-            row.state = MET
-        elif row.kind == DUE:
+        task = desk.session.get(Task, row.task_id) if row.task_id else None
+        if row.kind == DUE:
             _pass(desk, row, task)
         else:
             kind = notices.DEADLINE_NEAR if row.kind == REMINDER else notices.DEADLINE_PASSED
@@ -188,12 +186,6 @@ def pass_due(desk) -> None:
             desk.log(Kind.VARSLET, {"regel": row.rule, "til": row.to_role})
         desk.session.flush()
     desk.advance()
-
-
-def _is_for_a_step(desk, key: str) -> bool:
-    """Whether some step is to be done by then. Else the rule is a day to know of, such as when the
-    report may be brought before Statsforvalteren, and nobody is late when it comes."""
-    return any(step.rule == key for step in desk.definition.steps.values())
 
 
 def _pass(desk, row: Deadline, task: Task | None) -> None:

@@ -18,9 +18,10 @@ from engine.cases.timeline import Told, Written
 from engine.database.tables import Account, CaseRole, Incident, Pupil, Task
 from engine.people import access
 from engine.people.access import Permission
-from engine.people.roles import LABELS, Role
+from engine.people.roles import LABELS, Role, held_by_each, in_words
 from engine.records import reading
 from engine.records.reading import Reader
+from engine.rules.workdays import local_day
 
 
 @dataclass(frozen=True)
@@ -187,12 +188,14 @@ class _Reading:
         )
         for name, role in held:
             parts.setdefault(name, []).append(LABELS[Role(role)])
-        for task in self.tasks:
-            number = task.done_by_id or task.assignee_id
-            if number is not None and task.role is not None:
-                words = parts.setdefault(name_of(self.session, number), [])
-                if LABELS[Role(task.role)] not in words:
-                    words.append(LABELS[Role(task.role)])
+        doing = [(task, task.done_by_id or task.assignee_id) for task in self.tasks]
+        people = {number for _, number in doing if number is not None}
+        own = held_by_each(self.session, people, local_day(self.now))
+        for task, number in doing:
+            words = number and in_words(task.role, own.get(number, ()))
+            if words:
+                said = parts.setdefault(name_of(self.session, number), [])
+                said += [words] if words not in said else []
         return tuple(Member(name, tuple(words)) for name, words in parts.items())
 
     def _incidents(self) -> tuple[Incident, ...]:

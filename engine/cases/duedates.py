@@ -34,6 +34,11 @@ class Due:
     due_at: datetime
     fate: Fate
 
+    @property
+    def ahead(self) -> bool:
+        """Whether something is still to be done about it, or to be waited for."""
+        return self.fate in (Fate.COMING, Fate.LATE)
+
 
 class DueDates:
     """The deadlines of the case on the desk; `tasks` are all of its tasks, closed ones too."""
@@ -62,11 +67,15 @@ class DueDates:
         return next((row for row in self.rows if row.rule == key), None)
 
     def is_told(self, key: str) -> bool:
-        """Some rules only remind; a deadline is what a step must meet, or what the law gives."""
+        """Some rules only remind. The others are kept, or waited for by a timer of the diagram."""
+        return self.is_kept(key) or any(key == s.timer for s in self.definition.steps.values())
+
+    def is_kept(self, key: str) -> bool:
+        """Whether a step must keep it, or the law gives it."""
         return (
             key == DELIVERY
             or self.definition.regelverk.frist(key).status is Status.LOV
-            or any(key in (step.rule, step.timer) for step in self.definition.steps.values())
+            or any(key == step.rule for step in self.definition.steps.values())
         )
 
     def _due(self, row: Deadline) -> Due:

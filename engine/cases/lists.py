@@ -12,12 +12,14 @@ from engine.cases.deadlines import DUE, MOMENT, WAITING
 from engine.cases.desk import no_access
 from engine.cases.planclock import Clock, clocks
 from engine.database.tables import Account, Case, CaseRole, Deadline, Incident, Pupil, Task
-from engine.people import access
+from engine.people import access, standing
 from engine.people.access import Permission
 from engine.people.register import label_of_pupil
-from engine.people.roles import LABELS, Role
+from engine.people.roles import LABELS, Role, held_by_each, in_words
+from engine.rules.workdays import local_day
 
 PAGE = 50
+FEW = 2
 SHIELDED = "Skjermet sak"
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
 
@@ -26,8 +28,8 @@ MEETING = "evaluering"  # the rule of the meeting where the measures are evaluat
 class Turn:
     """An open step of a case, and whose turn it is.
 
-    person: the one who has the task or the case role; role: in words; mine: the one who asks can
-    do it; late: it is over its deadline.
+    person: who has the task, the case role, or the role at the school; role: in words; mine: the
+    one who asks can do it; late: it is over its deadline.
     """
 
     task_id: int
@@ -39,6 +41,7 @@ class Turn:
     due_at: datetime | None
     late: bool
     delplikt: str | None
+    in_workdays: bool  # how the days of its deadline are counted
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,13 @@ class CaseList:
 def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1) -> CaseList:
     """The cases that this account may see, with the step each is in and whose turn it is.
 
-    Raises Refusal (IKKE_TILGANG) for one who has no such list: see `may_list_cases`.
+    Raises Refusal (IKKE_TILGANG) for one who has no such list.
     """
     now = product.clock()
     with product.database.session() as session:
         account = session.get(Account, account_id)
         visible = access.visible_cases(account, now)
-        if not may_list_cases(session, account, now):
+        if not access.may(session, account, Permission.SEE_CASES_LIST, now=now):
             raise no_access()
         fits = and_(visible, *_conditions(filters, now))
         total = session.scalar(select(func.count()).select_from(Case).where(fits))
@@ -180,12 +183,21 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
     )
 
 
-def may_list_cases(session, account: Account | None, now: datetime) -> bool:
-    """Whether the account has the overview: by its role at a school, or by a case it handles."""
-    if access.may(session, account, Permission.SEE_CASES_LIST, now=now):
-        return True
-    seen = select(Case.id).where(access.visible_cases(account, now)).limit(1)
-    return session.scalar(seen) is not None
+class _Holders:
+    """Who a role is in a case, by name, while they are few enough to be named."""
+
+    def __init__(self, session, now: datetime):
+        self.session, self.now = session, now
+        self._known: dict[tuple[int, str | None], str | None] = {}
+
+    def of(self, case_id: int, role: str | None) -> str | None:
+        key = (case_id, role)
+        if role is not None and key not in self._known:
+            case = self.session.get_one(Case, case_id)
+            people = standing.in_case(self.session, case, Role(role), self.now)
+            names = [account.name for account in people]
+            self._known[key] = " og ".join(names) if 0 < len(names) <= FEW else None
+        return self._known.get(key)
 
 
 def title_of(case: Case, pupil: Pupil | None) -> str | None:
@@ -256,26 +268,32 @@ def turns_of(
         )
     )
     rows = session.execute(
-        select(Task, Case.version, Account.name)
+        select(Task, Case.version, Account.id, Account.name)
         .join(Case, Case.id == Task.case_id)
         .outerjoin(Account, Account.id == func.coalesce(Task.assignee_id, Task.claimed_by_id))
         .where(Task.case_id.in_(case_ids), Task.state == "open")
         .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-    )
-    for task, version, person in rows:
+    ).all()
+    people = {account_id for _, _, account_id, _ in rows} - {None}
+    held = held_by_each(session, people, local_day(now))
+    holders = _Holders(session, now)
+    for task, version, account_id, person in rows:
+        definition = product.definition(session, version)
+        step = definition.step(task.process_id, task.step)
         turns[task.case_id].append(
             Turn(
                 task_id=task.id,
                 step=task.step,
                 name=task.name,
-                person=person or named.get((task.case_id, task.role)),
-                role=LABELS[Role(task.role)] if task.role else None,
-                mine=task.id in mine and task.claimed_by_id in (None, account.id),
+                person=person
+                or named.get((task.case_id, task.role))
+                or holders.of(task.case_id, task.role),
+                role=in_words(task.role, held.get(account_id, ())),
+                mine=task.id in mine and task.claimed_by_id in (None, account and account.id),
                 due_at=task.due_at,
                 late=_late(task, now),
-                delplikt=product.definition(session, version)
-                .step(task.process_id, task.step)
-                .delplikt,
+                delplikt=step.delplikt,
+                in_workdays=not step.rule or definition.regelverk.frist(step.rule).in_workdays,
             )
         )
     return turns

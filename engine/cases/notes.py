@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.cases import notices, receipts
-from engine.cases.desk import case_id_of, open_case
+from engine.cases.desk import case_id_of, no_access, open_case
+from engine.cases.lists import turns_of
 from engine.database.tables import Account, Note, Task
 from engine.people import access
 from engine.people.access import Permission
@@ -33,18 +34,23 @@ def add_note(product, number: str, account_id: int, text: str, receipt: str) -> 
         receipts.keep(desk, receipt, "note")
 
 
-def remind(product, task_id: int, account_id: int) -> None:
-    """Remind those whose turn it is («Minn Maja på oppgaven»)."""
-    with product.database.session() as session:
-        row = session.get(Task, task_id)
-        case_id = row.case_id if row else 0
-    with open_case(product, case_id, account_id) as desk:
+def remind(product, number: str, task_id: int, account_id: int) -> str:
+    """Remind those whose turn it is («Minn Maja på oppgaven»). Gives who, in words.
+
+    Raises Refusal.
+    """
+    with open_case(product, case_id_of(product, number), account_id) as desk:
         _require(desk, Permission.REMIND)
-        task = desk.session.get_one(Task, task_id)
+        task = desk.session.get(Task, task_id)
+        if task is None or task.case_id != desk.case.id:
+            raise no_access()
         if task.state != "open":
-            raise Refusal(Reason.ALLEREDE_UTFORT, "Oppgaven er alt levert.")
+            raise desk.no_longer_open(task)
         notices.tell_of_task(desk, task, notices.REMINDED)
         desk.log_task(Kind.PURRET, task)
+        turns = turns_of(product, desk.session, [desk.case.id], None, desk.now)[desk.case.id]
+        turn = next(turn for turn in turns if turn.task_id == task_id)
+        return turn.person or turn.role or ""
 
 
 def _require(desk, permission: Permission) -> None:

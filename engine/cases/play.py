@@ -79,6 +79,8 @@ def play(scenario: dict[str, Any], processes: Path = PROCESSES) -> list[Differen
 
 
 class Player:
+    """One scenario on an empty, migrated database; `now` is its clock, `cast` its people."""
+
     def __init__(self, scenario: dict[str, Any], database: Database, processes: Path):
         self.scenario = scenario
         self.now = _moment(scenario["start"])

@@ -18,6 +18,7 @@ from engine.rules import workdays
 
 PROCESS = "aktivitetsplikt"
 REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"
+ON_PAGE = {"hvorfor_ikke": "hva_gjort"}  # a form's field -> the page's, where they differ
 NO_PUPIL = "Velg hvilken elev du er urolig for."
 
 
@@ -116,8 +117,7 @@ def steps_of(typed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     steps = {REPORT: report_answers, ACT: _action(typed, acute)}
     if not shielded:
         suspicion = "ja" if acute else typed.get("mistanke_utrygg")
-        reason = typed.get("begrunnelse") if suspicion == "nei" else typed.get("observasjon")
-        steps[SUSPECT] = {"mistanke_utrygg": suspicion, "begrunnelse": reason}
+        steps[SUSPECT] = {"mistanke_utrygg": suspicion, "begrunnelse": typed.get("begrunnelse")}
     return steps
 
 
@@ -172,13 +172,6 @@ def _every_fault(product, command: Report) -> list[Fault]:
     if not typed.get("elev_utsatt"):
         found["elev_utsatt"] = Fault("elev_utsatt", Reason.MANGLER_FELT, NO_PUPIL)
     for fault in faults:
-        path = _on_page(fault.path, typed)
+        path = ON_PAGE.get(fault.path, fault.path)
         found.setdefault(path, Fault(path, fault.code, fault.message))
     return list(found.values())
-
-
-def _on_page(path: str, typed: dict[str, Any]) -> str:
-    """The page's field for a form's field."""
-    if path == "begrunnelse" and typed.get("mistanke_utrygg") != "nei":
-        return "observasjon"
-    return {"hvorfor_ikke": "hva_gjort"}.get(path, path)

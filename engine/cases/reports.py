@@ -25,6 +25,7 @@ from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
 STEPS = (REPORT, ACT, SUSPECT)
+UNASKED = frozenset({"kilde", "kanal"})  # the page answers these itself
 LAST_STEP = "logg_og_gi_beskjed"  # what the reporter still does after «Nei»
 LONGEST = 20_000  # characters in an addition
 
@@ -191,8 +192,9 @@ def _lines(product, session, case: Case, answers: dict[str, dict]) -> Iterator[L
         if step not in answers:
             continue
         form = definition.form(PROCESS, definition.step(PROCESS, step).form_key)
-        names = register.names_of(session, form.persons(answers[step]))
-        yield from form.describe(answers[step], lambda ref, names=names: names.get(ref, "–"))
+        asked = {key: said for key, said in answers[step].items() if key not in UNASKED}
+        names = register.names_of(session, form.persons(asked))
+        yield from form.describe(asked, lambda ref, names=names: names.get(ref, "–"))
 
 
 def _added(product, session, case: Case) -> Iterator[tuple[datetime, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +10,10 @@ from sqlalchemy import select
 
 from engine.cases.duedates import DueDates
 from engine.database.tables import Account, Answer, Event, Note
-from engine.people.roles import LABELS
+from engine.people.roles import Role, held_by_each, in_words
 from engine.records.log import Kind
 from engine.rules.rule import Rule
+from engine.rules.workdays import local_day
 
 _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen elsewhere
     Kind.SAK_SKJERMET,
@@ -64,19 +66,23 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
         .outerjoin(Account, Account.id == Event.actor_id)
         .where(Event.case_id == desk.case.id, Event.kind.in_([str(kind) for kind in _TOLD]))
         .order_by(Event.seq.desc())
+    ).all()
+    actors = {event.actor_id for event, _ in rows} - {None}
+    held = held_by_each(desk.session, actors, local_day(desk.now))
+    lines = (
+        _told(desk, event, name, held.get(event.actor_id, ()), answered) for event, name in rows
     )
-    lines = (_told(desk, event, name, answered) for event, name in rows)
-    return tuple(line for line in lines if line.rule is None or dates.is_told(line.rule.key))
+    return tuple(line for line in lines if line.rule is None or dates.is_kept(line.rule.key))
 
 
-def _told(desk, event: Event, name: str | None, answered: dict) -> Told:
+def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: dict) -> Told:
     done = event.kind == Kind.OPPGAVE_UTFORT
     return Told(
         at=event.at,
         kind=Kind(event.kind),
         step=event.step,
         step_name=event.step_name,
-        role=LABELS.get(event.role),
+        role=in_words(event.role, held),
         actor=name,
         answer_id=answered.get((event.step, event.at, event.actor_id)) if done else None,
         rule=_rule_of(desk, event),

@@ -7,6 +7,7 @@ and no role here.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -88,6 +89,32 @@ def held_by(session: Session, account_id: int, day: date) -> list[RoleHolding]:
             .order_by(RoleHolding.id)
         )
     )
+
+
+def held_by_each(
+    session: Session, account_ids: Collection[int], day: date
+) -> dict[int, list[Role]]:
+    """The roles that each of these accounts holds on that day; those with none are left out."""
+    found: dict[int, list[Role]] = {}
+    for account_id, role in session.execute(
+        select(RoleHolding.account_id, RoleHolding.role)
+        .where(RoleHolding.account_id.in_(account_ids), in_force(RoleHolding, day))
+        .order_by(RoleHolding.id)
+    ):
+        found.setdefault(account_id, []).append(Role(role))
+    return found
+
+
+def in_words(role: str | None, held: Sequence[Role]) -> str | None:
+    """The role by which somebody with these school roles does a step.
+
+    A school role that is not one's own (a step given by name, or in another's place) is not said:
+    one's own is.
+    """
+    if role is None:
+        return LABELS[held[0]] if held else None
+    own = role in held or role not in SCHOOL_ROLES or not held
+    return LABELS[Role(role) if own else held[0]]
 
 
 def holders(

@@ -6,6 +6,7 @@ import pytest
 from flask import Blueprint, jsonify, render_template_string, request
 
 from web.app import create_app
+from web.security import public
 
 STEPS = ["meld", "vurder", "plan", "sjekk"]
 
@@ -15,7 +16,7 @@ DIAGRAM_PAGE = """{% extends "base.html" %}{% import "macros.html" as m %}
 {% endblock %}{% block scripts %}{{ m.script("viewer.js") }}{% endblock %}"""
 
 FORM_PAGE = """{% extends "base.html" %}{% import "macros.html" as m %}
-{% block content %}<h1>Meld</h1><form method="post" data-draft-url="/kladd">{{ m.csrf() }}
+{% block content %}<h1>Meld</h1><form method="post" data-draft-url="/prove/kladd">{{ m.csrf() }}
 <div class="ds-field"><label for="hva">Hva</label><textarea class="ds-input" id="hva" name="hva">
 </textarea></div>{{ m.draft_status() }}</form>{% endblock %}
 {% block scripts %}{{ m.script("draft.js") }}{% endblock %}"""
@@ -64,11 +65,11 @@ def site(serve):
     def broken():
         return render_template_string(DIAGRAM_PAGE, data={"xml": "<ikke bpmn"})
 
-    @trial.get("/meld")
+    @trial.get("/prove")
     def form():
         return render_template_string(FORM_PAGE)
 
-    @trial.post("/kladd")
+    @trial.post("/prove/kladd")
     def draft():
         app.saved.append(request.form["hva"])
         return jsonify(saved_at="10.42")
@@ -77,6 +78,9 @@ def site(serve):
         lambda: {"nav": [{"label": "Saker", "href": "/sak", "current": True}], "school": "Skolen"}
     )
     app.register_blueprint(trial)
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith("trial."):
+            public(view)
     return app, serve(app)
 
 
@@ -132,7 +136,7 @@ def test_a_diagram_that_cannot_be_drawn_says_so(site, page):
 
 def test_draft_is_saved_after_a_pause(site, page):
     app, address = site
-    page.goto(f"{address}/meld")
+    page.goto(f"{address}/prove")
     page.fill("#hva", "Noor stod alene på skolegården")
     page.get_by_text("Kladd lagret kl. 10.42. Bare du ser den.").wait_for(timeout=8000)
     assert app.saved == ["Noor stod alene på skolegården"]
@@ -140,7 +144,7 @@ def test_draft_is_saved_after_a_pause(site, page):
 
 
 def test_a_draft_that_is_not_saved_says_so(site, page):
-    page.goto(f"{site[1]}/meld")
+    page.goto(f"{site[1]}/prove")
     page.route("**/kladd", lambda route: route.abort())
     page.fill("#hva", "Noor stod alene")
     page.get_by_text("Kladden er ikke lagret ennå.").wait_for(timeout=8000)
@@ -148,7 +152,7 @@ def test_a_draft_that_is_not_saved_says_so(site, page):
 
 
 @pytest.mark.parametrize("page", [320, 390, 1280], indirect=True)
-@pytest.mark.parametrize("path", ["/sak", "/meld", "/hjelp", "/finnes-ikke"])
+@pytest.mark.parametrize("path", ["/sak", "/prove", "/hjelp", "/finnes-ikke"])
 def test_no_page_scrolls_sideways_and_targets_are_large(site, page, path):
     page.goto(site[1] + path)
     page.wait_for_load_state("networkidle")

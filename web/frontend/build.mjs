@@ -35,6 +35,7 @@ await Promise.all([
     entryPoints: {
       viewer: here('src/viewer.mjs'),
       draft: here('src/draft.mjs'),
+      print: here('src/print.mjs'),
       conditions: here('src/conditions.mjs'),
     },
     outdir: browserOut,

@@ -194,8 +194,11 @@ def test_only_what_should_be_late_is_late(session):
         .where(Task.state == "open", Task.due_at < NOW)
     )
     assert late.all() == [("Iben", "analyse")]
+    no_step = {"kan_meldes_sf", "plan_paaminnelse"}  # days to know of, nobody is late for them
     passed = session.scalars(
-        select(Deadline.rule).where(Deadline.kind == "frist", Deadline.state == "passert")
+        select(Deadline.rule).where(
+            Deadline.kind == "frist", Deadline.state == "passert", Deadline.rule.not_in(no_step)
+        )
     )
     assert sorted(passed) == ["analyse", "plan"]
 

@@ -4,7 +4,8 @@
 // <script type="application/json"> that holds the data, or `data-diagram-url` with an address of
 // our own that answers the same:
 //   {"xml": "<definitions …>", "done": ["id"], "current": ["id"], "duty": ["id"], "warning": ["id"]}
-// When `done` or `current` is given, every other step is marked as not reached.
+// `done` has the ids of steps and of flows. When `done` or `current` is given, every other step is
+// marked as not reached.
 //
 // The drawing is as large as the zoom makes it and the frame scrolls, so that finger, wheel,
 // keyboard and scroll bar all move it as they move any page.
@@ -14,7 +15,7 @@ import 'bpmn-js/dist/assets/bpmn-js.css';
 
 const FONT_SIZE = 12;
 const READABLE = 14 / FONT_SIZE;
-const OVERVIEW = 9 / FONT_SIZE;
+const OVERVIEW = 9 / FONT_SIZE; // below this the names can't be read: tags say where the case is
 const MARGIN = 16;
 const STEP = 1.25;
 const NARROW = 640;
@@ -33,32 +34,50 @@ const isStep = (element) =>
     element.businessObject?.$instanceOf?.(type),
   );
 
+// Whether it is a sub-process that is drawn around some of these.
+const isAround = (element, ids) => (element.children ?? []).some(({ id }) => ids.includes(id));
+
 function mark(viewer, { done = [], current = [], duty = [], warning = [] }) {
   const canvas = viewer.get('canvas');
   const elements = viewer.get('elementRegistry');
   const marked = { done, current, duty, warning };
   for (const [marker, ids] of Object.entries(marked)) {
-    for (const id of ids) if (elements.get(id)) canvas.addMarker(id, marker);
+    for (const id of ids) {
+      const element = elements.get(id);
+      if (element) canvas.addMarker(id, isAround(element, ids) ? `${marker}-around` : marker);
+    }
   }
   if (!done.length && !current.length) return;
 
-  const past = new Set(done);
   const reached = new Set([...done, ...current]);
   for (const element of elements.filter(isStep)) {
     if (!reached.has(element.id)) canvas.addMarker(element, 'todo');
   }
-  for (const flow of elements.filter((element) => element.waypoints)) {
-    if (past.has(flow.source?.id) && reached.has(flow.target?.id)) canvas.addMarker(flow, 'done');
+}
+
+// What is marked, without a sub-process that is drawn around it.
+const innermost = (viewer, ids) =>
+  ids
+    .map((id) => viewer.get('elementRegistry').get(id))
+    .filter((element) => element && !isAround(element, ids));
+
+function tag(viewer, ids) {
+  for (const { id, businessObject } of innermost(viewer, ids)) {
+    const html = document.createElement('div');
+    html.className = 'tr-diagram-tag';
+    html.ariaHidden = 'true';
+    html.textContent = businessObject.name ?? '';
+    viewer.get('overlays').add(id, 'now', { position: { bottom: -8, left: 0 }, html, scale: false });
   }
 }
 
 class Drawing {
   constructor(frame, viewer, current) {
+    this.frame = frame;
     this.scroll = frame.querySelector('.tr-diagram-scroll');
     this.holder = frame.querySelector('.tr-diagram-canvas');
     this.canvas = viewer.get('canvas');
-    this.elements = viewer.get('elementRegistry');
-    this.current = current;
+    [this.first] = innermost(viewer, current);
   }
 
   // Zoom at which the whole width is seen, never larger than what is comfortable to read.
@@ -86,6 +105,7 @@ class Drawing {
       height: height / zoom,
     });
     this.zoom = zoom;
+    this.frame.classList.toggle('is-overview', zoom < OVERVIEW);
     if (at) {
       scroll.scrollLeft = at.x * width - scroll.clientWidth / 2;
       scroll.scrollTop = at.y * height - scroll.clientHeight / 2;
@@ -93,7 +113,7 @@ class Drawing {
   }
 
   centre() {
-    const element = this.current.map((id) => this.elements.get(id)).find(Boolean);
+    const element = this.first;
     if (!element) return;
     const { inner } = this.canvas.viewbox();
     const { scroll, zoom } = this;
@@ -104,8 +124,7 @@ class Drawing {
   }
 
   open() {
-    const fit = this.fit();
-    this.zoomTo(window.innerWidth < NARROW || fit < OVERVIEW / 2 ? READABLE : fit);
+    this.zoomTo(window.innerWidth < NARROW ? READABLE : this.fit());
     this.centre();
   }
 }
@@ -155,6 +174,7 @@ async function draw(frame) {
   waiting.forEach((node) => node.remove());
   scroll.classList.add('is-drawn');
   mark(viewer, data);
+  tag(viewer, data.current ?? []);
 
   const svg = holder.querySelector('svg');
   svg.removeAttribute('tabindex');

@@ -1,0 +1,111 @@
+"""What has happened in a case, as sentences: the verb first, in the past tense.
+
+A step is called by what to do («Ta imot meldingen»). When it is done, the same words tell it
+(«Tok imot meldingen»). A step whose verb is not known here is told by its own name.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from flask_babel import gettext as _
+
+from engine.cases.timeline import Told
+from engine.records.log import Kind
+
+PAST = {
+    "arkiver": "arkiverte",
+    "avslutt": "avsluttet",
+    "be": "ba",
+    "beslutt": "besluttet",
+    "del": "delte",
+    "drøft": "drøftet",
+    "evaluer": "evaluerte",
+    "finn": "fant",
+    "forbered": "forberedte",
+    "fortell": "fortalte",
+    "følg": "fulgte",
+    "gi": "ga",
+    "gjennomfør": "gjennomførte",
+    "godkjenn": "godkjente",
+    "grip": "grep",
+    "hent": "hentet",
+    "hold": "holdt",
+    "hør": "hørte",
+    "informer": "informerte",
+    "inviter": "inviterte",
+    "kartlegg": "kartla",
+    "lag": "laget",
+    "les": "leste",
+    "meld": "meldte",
+    "registrer": "registrerte",
+    "send": "sendte",
+    "sjekk": "sjekket",
+    "skriv": "skrev",
+    "slå": "slo",
+    "snakk": "snakket",
+    "spør": "spurte",
+    "start": "startet",
+    "ta": "tok",
+    "undersøk": "undersøkte",
+    "varsle": "varslet",
+    "velg": "valgte",
+    "vurder": "vurderte",
+}
+WHOLE = {"Fortell hva du har sett": "Fortalte om det som er sett"}
+
+
+def sentence(told: Told) -> str:
+    """What happened, in one sentence without a full stop."""
+    name = told.step_name or ""
+    match told.kind:
+        case Kind.OPPGAVE_UTFORT if told.actor is None:
+            return _("Fristen gikk ut, og Trygg svarte på «%(step)s»", step=name)
+        case Kind.OPPGAVE_UTFORT | Kind.STARTET_FOR_HAND:
+            return done(name)
+        case Kind.OPPGAVE_TRUKKET:
+            return _("«%(step)s» falt bort, for saken gikk videre", step=name)
+        case Kind.FRIST_PASSERT:
+            return _passed(told)
+        case Kind.PURRET:
+            return _("Minnet om «%(step)s»", step=name)
+        case Kind.HENDELSE_STANSET if told.step_name:
+            return _("Saken stanset ved «%(step)s»", step=name)
+    return {
+        Kind.SAK_SKJERMET: _("Skjermet saken"),
+        Kind.SAK_AVSLUTTET: _("Saken ble avsluttet"),
+        Kind.SLATT_SAMMEN: _("Slo to meldinger på samme elev sammen"),
+        Kind.PLAN_DELT: _("Planen ble delt med elev, foresatte og de ansvarlige"),
+        Kind.NOTAT: _("Skrev et notat"),
+        Kind.HENDELSE_STANSET: _("Saken stanset"),
+        Kind.HENDELSE_LOST: _("Saken kom i gang igjen"),
+    }[told.kind]
+
+
+def _passed(told: Told) -> str:
+    if told.step_name:
+        return _("Fristen for «%(step)s» gikk ut", step=told.step_name)
+    if told.rule is None:
+        return _("En frist gikk ut")
+    what, _space, last = told.rule.tekst.rpartition(" ")
+    what = what[:1].lower() + what[1:]
+    if last == "fra":
+        return _("Fra nå: %(rule)s", rule=what)
+    return _("Fristen gikk ut: %(rule)s", rule=what if last == "innen" else told.rule.tekst)
+
+
+def done(name: str) -> str:
+    """`Ta imot meldingen` as `Tok imot meldingen`; with «og», both verbs."""
+    if name in WHOLE:
+        return WHOLE[name]
+    words = name.split()
+    if not words or words[0].lower() not in PAST:
+        return _("Ferdig: %(step)s", step=name) if name else _("Et steg er ferdig")
+    told = [PAST[words[0].lower()]]
+    for before, word in pairwise(words):
+        told.append(PAST.get(word, word) if before == "og" else word)
+    return _first_up(" ".join(told))
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]
