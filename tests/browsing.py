@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from engine.cases.play import FIRST_STEPS, Player, Stop
+from engine.cases.messages import start_by_hand
+from engine.cases.play import FIRST_STEPS, Player, Stop, read_scenarios
 from engine.database.tables import Account
 from engine.people.accounts import passwords
 from engine.product import PROCESSES
@@ -13,6 +16,8 @@ from tests.school import PASSWORD, hidden, post
 from web.app import create_app
 from web.security import limiter
 from web.tasks import flat
+
+SCENARIOS = {s["id"]: s for s in read_scenarios(Path(__file__).parent / "scenarios/core.yaml")}
 
 
 class Controls(HTMLParser):
@@ -139,3 +144,43 @@ def _multi(pairs) -> dict[str, list[str]]:
     for name, value in pairs:
         data.setdefault(name, []).append(value)
     return data
+
+
+class Story:
+    """The case C1 up to a step, and browsers for its people.
+
+    path: of the step's task; by_hand: the event that opens the step.
+    """
+
+    def __init__(self, database, until: str, by_hand: str | None = None, **change):
+        scenario = {**SCENARIOS["C1"], **change}
+        self.player = BrowsingPlayer(scenario, database)
+        self.player.through_pages = False
+        for step in scenario["steps"]:
+            if step.get("step") == until:
+                break
+            self.player.play_step(step)
+        self.at(step["at"])
+        if by_hand:
+            leader = self.player._account("kontaktlaerer", None)
+            start_by_hand(self.player.product, "2026-001", leader, by_hand, str(uuid4()))
+        self.path = f"/oppgaver/{self.player.open(until).id}"
+
+    def at(self, moment: str) -> None:
+        """Set the clock, in the school's own time."""
+        self.player.play_step({"wait": moment})
+
+    def browser(self, name: str):
+        return self.player.by(name)
+
+    def task(self, step: str):
+        return self.player.open(step)
+
+
+def fields(page, **change) -> dict:
+    """What a page's form sends, with some of it changed; None leaves a field out."""
+    sent: dict[str, list[str]] = {}
+    for name, value in Controls(page.text).values:
+        sent.setdefault(name, []).append(value)
+    sent |= {name: value for name, value in change.items() if value is not None}
+    return {name: value for name, value in sent.items() if change.get(name, "") is not None}

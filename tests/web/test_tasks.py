@@ -1,20 +1,15 @@
 """«Oppgavene mine» and the tasks: every step of the core cases, drafts, two at once, refusals."""
 
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
-from engine.cases.messages import start_by_hand
-from engine.cases.play import read_scenarios
 from engine.database.tables import Draft, Note, Task
 from engine.refusals import Reason
-from tests.browsing import BrowsingPlayer, Controls, Refused
+from tests.browsing import SCENARIOS, BrowsingPlayer, Refused, Story, fields
 from tests.school import hidden
 from web.refusals import STATUS
-
-SCENARIOS = {s["id"]: s for s in read_scenarios(Path(__file__).parents[1] / "scenarios/core.yaml")}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -33,46 +28,6 @@ def test_a_written_case_goes_through_the_pages(database, name):
 
 
 # --- a case at a chosen step ----------------------------------------------------------------------
-
-
-class Story:
-    """The case C1 up to a step, and browsers for its people.
-
-    path: of the step's task; by_hand: the event that opens the step.
-    """
-
-    def __init__(self, database, until: str, by_hand: str | None = None, **change):
-        scenario = {**SCENARIOS["C1"], **change}
-        self.player = BrowsingPlayer(scenario, database)
-        self.player.through_pages = False
-        for step in scenario["steps"]:
-            if step.get("step") == until:
-                break
-            self.player.play_step(step)
-        self.at(step["at"])
-        if by_hand:
-            leader = self.player._account("kontaktlaerer", None)
-            start_by_hand(self.player.product, "2026-001", leader, by_hand, str(uuid4()))
-        self.path = f"/oppgaver/{self.player.open(until).id}"
-
-    def at(self, moment: str) -> None:
-        """Set the clock, in the school's own time."""
-        self.player.play_step({"wait": moment})
-
-    def browser(self, name: str):
-        return self.player.by(name)
-
-    def task(self, step: str):
-        return self.player.open(step)
-
-
-def fields(page, **change) -> dict:
-    """What a page's form sends, with some of it changed; None leaves a field out."""
-    sent: dict[str, list[str]] = {}
-    for name, value in Controls(page.text).values:
-        sent.setdefault(name, []).append(value)
-    sent |= {name: value for name, value in change.items() if value is not None}
-    return {name: value for name, value in sent.items() if change.get(name, "") is not None}
 
 
 @pytest.fixture
