@@ -7,9 +7,15 @@ from tests.browsing import Story
 
 
 @pytest.fixture
-def story(database) -> Story:
-    """Saksansvarlig, who is the pupil's kontaktlærer, is about to make the plan."""
-    return Story(database, "lag_aktivitetsplan")
+def until() -> str:
+    """The step that the case has come to."""
+    return "lag_aktivitetsplan"
+
+
+@pytest.fixture
+def story(database, until) -> Story:
+    """The case C1, whose saksansvarlig is the pupil's kontaktlærer."""
+    return Story(database, until)
 
 
 @pytest.fixture
@@ -123,3 +129,18 @@ def test_the_one_who_comes_second_can_use_the_page(log_in, check_access, story):
     page.get_by_role("heading", name="rektor var først").wait_for()
     assert "Tiltak 2 mangler hvem." in page.locator(".tr-svar").inner_text()
     check_access(page)
+
+
+@pytest.mark.parametrize("until", ["beslutning"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_why_a_case_can_not_be_closed_is_said_to_everybody(log_in, check_access, story, width):
+    page = log_in("rektor", width)
+    page.goto(story.path)
+    page.get_by_label("Avslutt, eleven har det trygt").check()
+    page.get_by_label("Hvorfor?").fill("Det virker bedre.")
+    page.get_by_role("button", name="Send svaret").click()
+    page.get_by_role("heading", name="Saken kan ikke avsluttes ennå").wait_for()
+    check_access(page)
+    page.get_by_role("button", name="Endre planen").click()
+    assert page.get_by_label("Endre planen").is_checked()
+    assert page.get_by_label("Hvorfor?").input_value() == "Det virker bedre."
