@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts
+from engine.cases import drafts, roster, tasks
 from engine.cases.desk import Desk, no_access
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
@@ -93,7 +94,7 @@ def worksheet(
         _require(session, account, case, task, now)
         desk = Desk(product, session, case, account_id)
         if task.state != "open":
-            raise desk.no_longer_open(task)
+            raise tasks.no_longer_open(desk, task)
         if typed is None:
             reading.record(session, case.id, account_id, now, reading.What.OPPGAVE)
         desk.load()
@@ -125,7 +126,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
     waiting = desk.workflow.get_task_from_id(UUID(task.token))
     step = desk.definition.step(task.process_id, task.step)
     form = desk.definition.form(task.process_id, task.form_key)
-    context = desk.context_of(task, waiting)
+    context = tasks.context_of(desk, task, waiting)
     draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
     if typed is None:
         typed = draft[0] if draft else form.defaults(context, evaluate)
@@ -152,7 +153,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         typed=typed,
         shown=form.visible(context, typed, evaluate),
         context=context,
-        options=desk.pickers(),
+        options=roster.pickers(desk),
         draft_at=draft[1] if draft else None,
         claimed_by=claimed.name if claimed else None,
         claimed_by_me=task.claimed_by_id == account.id,
@@ -209,6 +210,6 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
             if "." in key or key not in answers or not wanted[step_id] & {key, "*"}:
                 continue
             own = is_own and key.startswith(OWN_WORDS) and field.kind in (Kind.TEXT, Kind.LONGTEXT)
-            for label, text in form.describe({key: answers[key]}, desk.name_of):
+            for label, text in form.describe({key: answers[key]}, partial(roster.name_of, desk)):
                 found.append(Known(label, text, step.name, row.at, own))
     return sorted(found, key=lambda known: not known.own_words)
