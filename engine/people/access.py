@@ -213,9 +213,9 @@ def done_by_me(account: Account | None, now: datetime) -> ColumnElement[bool]:
     standing = Standing(account.id, now)
     return and_(
         Task.state == "done",
-        exists().where(
-            Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named()
-        ),
+        exists()
+        .where(Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named())
+        .correlate(Task),
     )
 
 
