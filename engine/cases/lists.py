@@ -221,7 +221,9 @@ def _conditions(filters: Filters, now: datetime) -> list:
         conditions.append(
             and_(
                 Case.shielded.is_(None),
-                exists().where(Pupil.id == Case.pupil_id, Pupil.class_name == filters.class_name),
+                exists()
+                .where(Pupil.id == Case.pupil_id, Pupil.class_name == filters.class_name)
+                .correlate(Case),  # the list joins Pupil of its own
             )
         )
     task = [Task.case_id == Case.id, Task.state == "open"]

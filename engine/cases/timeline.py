@@ -82,7 +82,7 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         kind=Kind(event.kind),
         step=event.step,
         step_name=event.step_name,
-        role=in_words(event.role, held),
+        role=in_words(event.role if done else None, held),
         actor=name,
         answer_id=answered.get((event.step, event.at, event.actor_id)) if done else None,
         rule=_rule_of(desk, event),

@@ -58,7 +58,7 @@ def site(serve):
 
     @trial.get("/sak")
     def case():
-        data = {"xml": bpmn(), "done": ["meld", "vurder"], "current": ["plan"]}
+        data = {"xml": bpmn(), "done": ["meld", "vurder", "f_vurder"], "current": ["plan"]}
         return render_template_string(DIAGRAM_PAGE, data=data)
 
     @trial.get("/odelagt")

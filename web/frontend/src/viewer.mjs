@@ -170,7 +170,8 @@ async function draw(frame) {
     container: holder,
     textRenderer: { defaultStyle: font, externalStyle: { ...font, fontSize: 11 } },
   });
-  await viewer.importXML(data.xml);
+  const { warnings } = await viewer.importXML(data.xml);
+  warnings.forEach((warning) => console.warn(warning));
   waiting.forEach((node) => node.remove());
   scroll.classList.add('is-drawn');
   mark(viewer, data);
