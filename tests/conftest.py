@@ -10,8 +10,10 @@ from argon2 import PasswordHasher
 
 from engine.database.session import Database, migrate
 from engine.people.accounts import passwords
+from engine.product import Product
 from engine.records.vault import MasterKey
 from engine.rules.workdays import moment
+from tests.school import School, open_school
 
 
 class Clock:
@@ -84,3 +86,17 @@ def postgres_url(postgres_server, request) -> str:
     name = f"t{abs(hash(request.node.nodeid)) % 10**9}"
     postgres_server.psql(f"CREATE DATABASE {name}")
     return postgres_server.get_uri(name)
+
+
+@pytest.fixture
+def product(database, master_key, clock) -> Product:
+    """The product on an empty database, with aktivitetsplikten published."""
+    product = Product(database, master_key, clock)
+    product.publish_shipped()
+    return product
+
+
+@pytest.fixture
+def school(product) -> School:
+    """Tyttebærlia skole, see tests/school.py."""
+    return open_school(product)

@@ -52,7 +52,7 @@ DELPLIKTER = {
 
 
 def statuses() -> dict[str, str]:
-    """What a case's status is called (ui.md, Vocabulary)."""
+    """What a case's status is called."""
     return {
         Status.OPEN: _("Åpen"),
         Status.AWAITS_CHECK: _("Avsluttet, etterkontroll gjenstår"),

@@ -223,7 +223,7 @@ def _unsafe_page(task_id: int, typed: dict, fault: Fault):
         fault=fault,
         name=fault.path,
         ways=others[::-1],
-        kept=list(_flat({key: it for key, it in typed.items() if key != fault.path})),
+        kept=list(flat({key: it for key, it in typed.items() if key != fault.path})),
         quote=max(quotes, key=lambda each: each.at, default=None),
         pupil=None if task.shielded or not task.pupil else task.pupil.split(",")[0].split()[0],
         now=_now(),
@@ -316,16 +316,16 @@ def _seen_revision() -> int | None:
     return int(seen) if REVISION.fullmatch(seen) else None
 
 
-def _flat(typed: Mapping, prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(typed: Mapping, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Typed values as the names and values of hidden fields."""
     for key, value in typed.items():
         for index, each in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(each, Mapping):
                 row = name_of(f"{prefix}{key}[{index}]")
                 yield row, ""
-                yield from _flat(each, f"{row}-")
+                yield from flat(each, f"{row}-")
             else:
-                yield f"{prefix}{key}", str(each)
+                yield f"{prefix}{key}", "" if each is None else str(each)
 
 
 def _plain(lines: tuple[Line, ...] | list[Line]) -> Iterator[str]:

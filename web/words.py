@@ -1,4 +1,4 @@
-"""Days, times and deadlines as people say them (ui.md, Vocabulary). Times are read in Oslo's.
+"""Days, times and deadlines as people say them. Times are read in Oslo's.
 
 Each function is a filter of the templates by the same name. `now` and `today` are the product's
 clock, so that a page says what the command it shows was judged by.

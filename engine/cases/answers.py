@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 
+from engine.cases import roster
 from engine.cases.desk import Desk, no_access
 from engine.cases.lists import title_of
 from engine.cases.planclock import PLAN_STEP
@@ -176,7 +178,7 @@ def _step_name(desk: Desk, row: Answer) -> str:
 
 def _lines(desk: Desk, row: Answer) -> tuple[Line, ...]:
     given = desk.unseal(row.sealed_answers, "answer")
-    return tuple(_form(desk, row).describe(given, desk.name_of))
+    return tuple(_form(desk, row).describe(given, partial(roster.name_of, desk)))
 
 
 def _form(desk: Desk, row: Answer) -> Form:

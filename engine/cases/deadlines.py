@@ -30,7 +30,7 @@ DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidsp
 
 
 def set_at_receipt(desk) -> None:
-    """The report has been delivered: set every deadline that counts from it (domain.md 5.0b.2)."""
+    """The report has been delivered: set every deadline that counts from it (`ved_mottak`)."""
     for rule in desk.definition.regelverk.at_receipt():
         _set(desk, rule.key, _moment(desk, rule))
     for row in _rows(desk, Deadline.rule == DELIVERY):
@@ -104,7 +104,7 @@ def _add(desk, key, kind, due_at, row=None, to_role=None, token=None) -> None:
 
 
 def correct_receipt(desk, value: str) -> None:
-    """The report was received earlier than it was registered; never later (domain.md P01-8)."""
+    """The report was received earlier than it was registered; never later."""
     earlier = workdays.moment(value)
     if desk.case.received_at is None or earlier >= desk.case.received_at:
         return
@@ -228,7 +228,9 @@ def lapse_all(desk) -> None:
 
 def only_remains(desk, step: str, rule: str) -> bool:
     """Whether all that is left is one step: it is open alone, or its timer alone is waited for."""
-    left = [task.step for task in desk.open_tasks().values()]
+    left = desk.session.scalars(
+        select(Task.step).where(Task.case_id == desk.case.id, Task.state == "open")
+    ).all()
     return set(left) == {step} if left else _waits_only_for(desk, rule)
 
 

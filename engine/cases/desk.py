@@ -7,25 +7,21 @@ An error anywhere leaves the last committed state as it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, notices, operations, state
+from engine.cases import deadlines, operations, roster, state, tasks
 from engine.cases.facts import Facts, ScopeFact
-from engine.cases.incidents import Stopped, raise_incident
-from engine.cases.scripting import CaseEngine, evaluate
+from engine.cases.incidents import Stopped
+from engine.cases.scripting import CaseEngine
 from engine.cases.state import Status
 from engine.database.session import lock_case
-from engine.database.tables import Account, Answer, Case, CaseRole, NamedPerson, Scope, Task
+from engine.database.tables import Answer, Case, Scope, Task
 from engine.definitions.specs import step_id
-from engine.people import register, roles, standing
-from engine.people.roles import Role
 from engine.records import log
 from engine.records.log import Kind
 from engine.records.vault import Key
@@ -115,7 +111,7 @@ class Desk:
             "naa": local.strftime("%Y-%m-%dT%H:%M"),
             "i_dag": local.date().isoformat(),
             "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
-            "finnes_aapen_sak": self.other_open_case() is not None,
+            "finnes_aapen_sak": roster.other_open_case(self) is not None,
         }
 
     def _load_facts(self) -> None:
@@ -196,7 +192,7 @@ class Desk:
             deadlines.set_timers(self)
             if not deadlines.fire_timers(self):
                 break
-        self._sync_tasks()
+        tasks.sync(self)
         deadlines.keep(self)
 
     def _run_automatic_steps(self) -> None:
@@ -205,14 +201,15 @@ class Desk:
         except Stopped:
             raise
         except Exception as error:  # whatever a diagram makes the engine raise: never half-saved
-            raise self._stopped(error) from error
+            raise self.stopped(error) from error
 
     def _count(self, task) -> None:
         self._steps_run += 1
         if self._steps_run > MAX_AUTOMATIC_STEPS:
             raise Stopped("De automatiske stegene går i ring.", step_id(task))
 
-    def _stopped(self, error: Exception) -> Stopped:
+    def stopped(self, error: Exception) -> Stopped:
+        """What an error inside a step is to a person; the transaction is to be rolled back."""
         task = getattr(error, "task", None)
         element = step_id(task) if task is not None else getattr(error, "element", None)
         step = self.step_of(task) if task is not None else None
@@ -268,234 +265,16 @@ class Desk:
             task = self.workflow.get_task_from_id(caller) if caller else None
         return None
 
-    # --- tasks -------------------------------------------------------------------------------
-
-    def open_tasks(self) -> dict[str, Task]:
-        """The case's open task rows, by the engine's id."""
-        rows = self.session.scalars(
-            select(Task).where(Task.case_id == self.case.id, Task.state == "open")
-        )
-        return {row.token: row for row in rows}
-
-    def _sync_tasks(self) -> None:
-        waiting = {
-            str(task.id): task
-            for task in self.workflow.get_tasks(state=TaskState.READY, manual=True)
-        }
-        rows = self.open_tasks()
-        for token, row in rows.items():
-            if token not in waiting:
-                row.state = "withdrawn"
-                row.done_at = self.now
-                self.log_task(Kind.OPPGAVE_TRUKKET, row)
-        for token, task in waiting.items():
-            if token not in rows:
-                self._open_task(task)
-
-    def _open_task(self, task) -> None:
-        step = self.step_of(task)
-        row = Task(
-            case_id=self.case.id,
-            token=str(task.id),
-            scope_id=self.facts.scope_of(task),
-            process_id=step.process_id,
-            step=step.id,
-            name=step.name,
-            form_key=step.form_key or "",
-            role=self._role(task),
-            assignee_id=self._assignee(task, step),
-            state="open",
-            opened_at=self.now,
-        )
-        self.session.add(row)
-        self.session.flush()
-        self.log_task(Kind.OPPGAVE_OPNET, row)
-        if step.rule:
-            deadlines.set_for_task(self, row, step.rule, task)
-        if not notices.tell_of_task(self, row):
-            raise_incident(
-                self.session,
-                self.case,
-                kind="ingen_i_rollen",
-                message=f"Ingen har rollen «{row.role}» for steget «{row.name}». "
-                "Gi noen rollen, så dukker oppgaven opp hos dem.",
-                at=self.now,
-                step=row.step,
-                name=row.name,
-            )
-
-    def _role(self, task) -> str | None:
-        """The role that does this task in this case; a shielded case has its own handlers."""
-        role = self.role_of(task)
-        if role is None:
-            return None
-        return standing.handler_role(self.session, self.case, Role(role), self.now)
-
-    def _assignee(self, task, step) -> int | None:
-        if step.assignee is None:
-            return None
-        ref = self.engine.evaluate(task, step.assignee)
-        kind, number = register.parse(ref)
-        if kind is not register.Kind.ANSATT or self.session.get(Account, number) is None:
-            raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
-        return number
-
     def complete(self, row: Task, typed: dict, partial: bool = False) -> None:
         """Judge the answers and complete this open task. Raises Refusal; does not save."""
-        task = self.workflow.get_task_from_id(UUID(row.token))
-        step = self.definition.step(row.process_id, row.step)
-        form = self.definition.form(row.process_id, row.form_key)
-        answers = form.judge(
-            typed,
-            self.context_of(row, task),
-            evaluate,
-            self.pickers(),
-            named=self.named(),
-            person=register.ref(register.Kind.ANSATT, self.actor_id) if self.actor_id else None,
-            partial=partial,
-        )
-        self.keep_answers(row, form, answers)
-        row.state, row.done_at, row.done_by_id = "done", self.now, self.actor_id
-        self.log_task(Kind.OPPGAVE_UTFORT, row)
-        deadlines.meet(self, row)
-        notices.tell_from_step(self, task, step)
-        try:
-            task.run()
-        except Exception as error:
-            raise self._stopped(error) from error
+        tasks.complete(self, row, typed, partial)
         self.advance()
-
-    def context_of(self, row: Task, task) -> dict[str, Any]:
-        """What a form's rules see: the case's answers around the task, and whether it is late."""
-        late = row.due_at is not None and row.due_at < self.now
-        return {**self.engine.context(task), "over_frist": late}
-
-    def keep_answers(self, row: Task, form, answers: dict) -> None:
-        """Write an answer row, and what follows from the answers for the case itself."""
-        self.facts.put(row.scope_id, row.step, answers)
-        self.session.add(
-            Answer(
-                case_id=self.case.id,
-                scope_id=row.scope_id,
-                process_id=row.process_id,
-                step=row.step,
-                task_id=row.id,
-                account_id=self.actor_id,
-                at=self.now,
-                form_version=form.sha256,
-                sealed_answers=self.seal(answers, "answer"),
-            )
-        )
-        for ref, part in form.named(answers):
-            self.name_person(register.parse(ref)[1], part)
-        for ref, role in form.case_roles(answers):
-            self.give_role(register.parse(ref)[1], role)
-        for mark, value in form.marks(answers):
-            self._mark(mark, value)
-        self.session.flush()
-
-    def _mark(self, mark: str, value: Any) -> None:
-        """What an answer says of the case itself (a form field's `merker`)."""
-        if mark == "elev":
-            self.case.pupil_id = register.parse(value)[1]
-        elif mark == "alvorlig" and value == "ja":
-            self.case.serious = True
-        elif mark == "skjermet_ansatt" and value == "ja" and self.case.shielded is None:
-            self.case.shielded = "ansatt"
-        elif mark == "skjermet_ledelse" and value == "ja":
-            self.case.shielded = "ledelse"
-        elif mark == "mottatt":
-            deadlines.correct_receipt(self, value)
-
-    # --- people ------------------------------------------------------------------------------
-
-    def pickers(self):
-        """Who can be chosen in this case; guardians are those of every pupil it speaks of."""
-        people = (register.parse(ref) for ref in self.facts.references())
-        pupils = {number for kind, number in people if kind is register.Kind.ELEV}
-        return register.pickers(
-            self.session, self.case.school_id, self.case, self.now, pupils=pupils
-        )
-
-    def named(self) -> frozenset[str]:
-        """References to the members of staff who are named in the case."""
-        numbers = self.session.scalars(
-            select(NamedPerson.account_id).where(NamedPerson.case_id == self.case.id)
-        )
-        return frozenset(register.ref(register.Kind.ANSATT, number) for number in numbers)
-
-    def name_person(self, account_id: int, part: str) -> None:
-        if self.session.get(NamedPerson, (self.case.id, account_id)) is None:
-            self.session.add(NamedPerson(case_id=self.case.id, account_id=account_id, part=part))
-
-    def give_role(self, account_id: int, role: str) -> None:
-        """Name a person to a case role; whoever held it before no longer does."""
-        self.give_roles([account_id], role)
-
-    def give_roles(self, account_ids: Collection[int], role: str) -> None:
-        """Name these, and nobody else, to a case role that several may hold."""
-        held = self.session.scalars(
-            select(CaseRole).where(
-                CaseRole.case_id == self.case.id,
-                CaseRole.role == role,
-                CaseRole.to_time.is_(None),
-            )
-        ).all()
-        for row in held:
-            if row.account_id not in account_ids:
-                row.to_time = self.now
-        for account_id in sorted(set(account_ids) - {row.account_id for row in held}):
-            self.session.add(
-                CaseRole(case_id=self.case.id, account_id=account_id, role=role, from_time=self.now)
-            )
-            self.log(Kind.ROLLE_GITT, {"rolle": role, "ansatt": account_id}, role=role)
 
     def beside(self, case: Case) -> Desk:
         """Another case on the desk, in the same transaction."""
         desk = Desk(self.product, self.session, lock_case(self.session, case.id), self.actor_id)
         desk.load()
         return desk
-
-    def other_open_case(self) -> Case | None:
-        """The pupil's oldest other case that is still open."""
-        if self.case.pupil_id is None:
-            return None
-        return self.session.scalar(
-            select(Case)
-            .where(
-                Case.pupil_id == self.case.pupil_id,
-                Case.id != self.case.id,
-                Case.ended_at.is_(None),
-                Case.shielded.is_(None),
-                Case.process_id == self.case.process_id,
-            )
-            .order_by(Case.id)
-        )
-
-    def name_of(self, ref: str) -> str:
-        """The name of the person a reference names; the reference itself for one who is gone."""
-        return register.name_of(self.session, ref) or ref
-
-    def no_longer_open(self, task: Task) -> Refusal:
-        """What is said to one who comes to a task that is done or withdrawn."""
-        if task.state == "done":
-            return self.first_was(task.done_by_id, f"leverte «{task.name}»", task.done_at)
-        return Refusal(
-            Reason.ALLEREDE_UTFORT,
-            f"«{task.name}» er ikke lenger aktuell. Saken har gått videre.",
-            at=task.done_at,
-        )
-
-    def first_was(self, account_id: int | None, did: str, at: datetime) -> Refusal:
-        """Who was first, by name and role; never a pronoun (ui.md, text 20)."""
-        if account_id is None:
-            return Refusal(Reason.ALLEREDE_UTFORT, "Fristen gikk ut, og Trygg svarte.", at=at)
-        if account_id == self.actor_id:
-            return Refusal(Reason.ALLEREDE_UTFORT, "Du har alt levert denne oppgaven.", at=at)
-        name = self.session.get_one(Account, account_id).name
-        held = roles.held_by(self.session, account_id, workdays.local_day(self.now))
-        who = f"{name}, {roles.LABELS[roles.Role(held[0].role)]}" if held else name
-        return Refusal(Reason.ALLEREDE_UTFORT, f"{who}, {did}, mens du skrev.", who=who, at=at)
 
     # --- records -----------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from engine.rules.rule import Rule, Status
 
 
 class Fate(StrEnum):
-    """How a deadline went (ui.md, Vocabulary: Kommer, Gjort, Over fristen, Utgår)."""
+    """How a deadline went: Kommer, Gjort, Over fristen, Utgår."""
 
     COMING = "kommer"
     DONE = "gjort"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cases import notices, receipts
+from engine.cases import notices, receipts, tasks
 from engine.cases.desk import case_id_of, no_access, open_case
 from engine.cases.lists import turns_of
 from engine.database.tables import Account, Note, Task
@@ -45,7 +45,7 @@ def remind(product, number: str, task_id: int, account_id: int) -> str:
         if task is None or task.case_id != desk.case.id:
             raise no_access()
         if task.state != "open":
-            raise desk.no_longer_open(task)
+            raise tasks.no_longer_open(desk, task)
         notices.tell_of_task(desk, task, notices.REMINDED)
         desk.log_task(Kind.PURRET, task)
         turns = turns_of(product, desk.session, [desk.case.id], None, desk.now)[desk.case.id]

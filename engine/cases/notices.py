@@ -5,12 +5,13 @@ Nobody who is named in the case is ever told, and the content is sealed with the
 
 from __future__ import annotations
 
+from engine.cases import roster
 from engine.database.tables import Account, Notice, Task
 from engine.people import register, standing
 from engine.people.register import Kind
 from engine.people.roles import Role
 
-# domain.md 5.9
+# What is told; never with a name or a category in the text that is sent.
 TASK_GIVEN = "oppgave_tildelt"
 DEADLINE_NEAR = "frist_naermer_seg"
 DEADLINE_PASSED = "frist_overskredet"
@@ -31,9 +32,14 @@ def people_in(desk, role: str) -> list[Account]:
 
 
 def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
-    """Tell everybody who holds the role. False when nobody does."""
+    """Tell everybody who holds the role. False when nobody does.
+
+    The one who acts is not told of the own next task: that page comes by itself.
+    """
     people = people_in(desk, role)
     for account in people:
+        if kind == TASK_GIVEN and account.id == desk.actor_id:
+            continue
         _add(desk, kind, step, role=role, account_id=account.id)
     return bool(people)
 
@@ -41,9 +47,10 @@ def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
 def tell_of_task(desk, row: Task, kind: str = TASK_GIVEN) -> bool:
     """Tell those whose turn it is. False when the task belongs to nobody."""
     if row.assignee_id is not None:
-        if register.ref(Kind.ANSATT, row.assignee_id) in desk.named():
+        if register.ref(Kind.ANSATT, row.assignee_id) in roster.named(desk):
             return False
-        _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id)
+        if kind != TASK_GIVEN or row.assignee_id != desk.actor_id:
+            _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id)
         return True
     return row.role is not None and tell_role(desk, row.role, kind, row.step)
 
@@ -70,7 +77,7 @@ def tell_person(desk, ref: str | None, kind: str | None, step: str | None) -> No
         _add(desk, kind or GUARDIANS_INFORMED, step, guardian_id=number)
     elif what is Kind.ELEV:
         _add(desk, kind or INFORMED, step, pupil_id=number)
-    elif what is Kind.ANSATT and ref not in desk.named():
+    elif what is Kind.ANSATT and ref not in roster.named(desk):
         _add(desk, kind or INFORMED, step, account_id=number)
 
 

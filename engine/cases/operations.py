@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from engine.cases import deadlines, notices
+from engine.cases import deadlines, notices, roster
 from engine.cases.incidents import Stopped
 from engine.database.tables import Answer, Guardianship, Task
 from engine.people import register
@@ -51,7 +51,7 @@ def share_plan(desk, task, step) -> None:
         )
     }
     responsible = {measure["ansvarlig"] for measure in plan["tiltak"]}
-    desk.give_roles({register.parse(ref)[1] for ref in responsible}, "ansvarlig")
+    roster.give_roles(desk, {register.parse(ref)[1] for ref in responsible}, "ansvarlig")
     told |= responsible
     for ref in sorted(told):
         notices.tell_person(desk, ref, notices.PLAN_SHARED, step.id)
@@ -70,7 +70,7 @@ def archive(desk, task, step) -> None:
 
 def join_cases(desk, task, step) -> None:
     """`slaa_sammen`: this report goes into the pupil's open case, and saksansvarlig is told."""
-    other = desk.other_open_case()
+    other = roster.other_open_case(desk)
     if other is None:
         raise Stopped("Eleven har ingen annen åpen sak å slå sammen med.", step.id, step.name)
     target = desk.beside(other)
@@ -91,8 +91,8 @@ def join_cases(desk, task, step) -> None:
             sealed_answers=target.seal(report, "answer"),
         )
     )
-    for ref in desk.named():
-        target.name_person(register.parse(ref)[1], "nevnt")
+    for ref in roster.named(desk):
+        roster.name_person(target, register.parse(ref)[1], "nevnt")
     notices.tell_role(target, "saksansvarlig", notices.INFORMED, step.id)
     target.log(Kind.SLATT_SAMMEN, {"sak": desk.case.number}, step=step.id, step_name=step.name)
     desk.case.merged_into_id = other.id

@@ -1,4 +1,4 @@
-"""«Meld fra»: one page, three steps of the process, one transaction (domain.md 5.0a.2, 5.0b.3)."""
+"""«Meld fra»: one page, three steps of the process, one transaction (§ 12-4: melde fra)."""
 
 from __future__ import annotations
 

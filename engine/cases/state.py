@@ -21,7 +21,7 @@ LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 
 class Status(StrEnum):
-    """Where a case stands, as people see it (ui.md, Vocabulary)."""
+    """Where a case stands, as people see it."""
 
     OPEN = "apen"
     AWAITS_CHECK = "avsluttet_etterkontroll_gjenstaar"

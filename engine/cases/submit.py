@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.cases import deadlines, drafts, incidents, receipts
+from engine.cases import deadlines, drafts, incidents, receipts, roster, tasks
 from engine.cases.desk import no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.cases.tick import let_deadlines_pass
@@ -69,7 +69,7 @@ def claim_task(product, task_id: int, account_id: int) -> None:
         task = _allowed(desk, task_id, Permission.CLAIM_TASK)
         _still_open(desk, task)
         if task.claimed_by_id not in (None, account_id):
-            raise desk.first_was(task.claimed_by_id, "tok oppgaven", desk.now)
+            raise roster.first_was(desk, task.claimed_by_id, "tok oppgaven", desk.now)
         task.claimed_by_id = account_id
         task.revision += 1
         desk.log_task(Kind.OPPGAVE_TATT, task)
@@ -103,7 +103,7 @@ def _allowed(desk, task_id: int, permission: Permission) -> Task:
 
 def _still_open(desk, task: Task, seen_revision: int | None = None) -> None:
     if task.state != "open":
-        raise desk.no_longer_open(task)
+        raise tasks.no_longer_open(desk, task)
     if seen_revision is not None and seen_revision != task.revision:
         raise Refusal(
             Reason.ENDRET,

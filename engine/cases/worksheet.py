@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts
+from engine.cases import drafts, roster, tasks
 from engine.cases.desk import Desk, no_access
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
@@ -19,7 +20,7 @@ from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Case, Pupil, Task
 from engine.definitions.fields import Kind
 from engine.definitions.forms import Form
-from engine.people import access
+from engine.people import access, standing
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
 from engine.records import reading
@@ -45,7 +46,8 @@ class Worksheet:
 
     typed: the draft, else the form's defaults; shown: the paths of fields that show;
     item: what one of several alike tasks is about; role: whose task it is, in words; part: what
-    this account is in it (engine.cases.parts); rule: engine.rules.rule.Rule of the deadline.
+    this account is in it (engine.cases.parts); may_claim: it is one of several who can do it;
+    rule: engine.rules.rule.Rule of the deadline.
     """
 
     task_id: int
@@ -80,8 +82,8 @@ def worksheet(
 ) -> Worksheet:
     """The task's page for this account. `typed`: what stands in the form now, in place of a draft.
 
-    Raises Refusal: IKKE_TILGANG, or ALLEREDE_UTFORT when the task is no longer open; that also to
-    one who could have done it, but may not read what was answered.
+    Raises Refusal: IKKE_TILGANG, INHABIL, or ALLEREDE_UTFORT when the task is no longer open; that
+    also to one who could have done it, but may not read what was answered.
     """
     now = product.clock()
     with product.database.transaction() as session:
@@ -92,7 +94,7 @@ def worksheet(
         _require(session, account, case, task, now)
         desk = Desk(product, session, case, account_id)
         if task.state != "open":
-            raise desk.no_longer_open(task)
+            raise tasks.no_longer_open(desk, task)
         if typed is None:
             reading.record(session, case.id, account_id, now, reading.What.OPPGAVE)
         desk.load()
@@ -102,7 +104,7 @@ def worksheet(
 def form_of(product, account_id: int, task_id: int) -> Form:
     """The form of a task, open or not, for one who may see it or could have done it.
 
-    Raises Refusal (IKKE_TILGANG).
+    Raises Refusal (IKKE_TILGANG, INHABIL).
     """
     with product.database.session() as session:
         task, account = session.get(Task, task_id), session.get(Account, account_id)
@@ -116,15 +118,15 @@ def form_of(product, account_id: int, task_id: int) -> Form:
 def _require(session, account: Account | None, case: Case, task: Task, now: datetime) -> None:
     """Refuse all but those who may see the task, and those who do such tasks in the case."""
     ask = {"case": case, "task": task, "now": now}
-    if not access.may(session, account, Permission.COMPLETE_TASK, **ask):
-        access.require(session, account, Permission.SEE_TASK, **ask)
+    if not access.may(session, account, Permission.SEE_TASK, **ask):
+        access.require(session, account, Permission.COMPLETE_TASK, **ask)
 
 
 def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] | None) -> Worksheet:
     waiting = desk.workflow.get_task_from_id(UUID(task.token))
     step = desk.definition.step(task.process_id, task.step)
     form = desk.definition.form(task.process_id, task.form_key)
-    context = desk.context_of(task, waiting)
+    context = tasks.context_of(desk, task, waiting)
     draft = drafts.read_draft(desk.product, desk.session, account.id, task.id)
     if typed is None:
         typed = draft[0] if draft else form.defaults(context, evaluate)
@@ -151,12 +153,13 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         typed=typed,
         shown=form.visible(context, typed, evaluate),
         context=context,
-        options=desk.pickers(),
+        options=roster.pickers(desk),
         draft_at=draft[1] if draft else None,
         claimed_by=claimed.name if claimed else None,
         claimed_by_me=task.claimed_by_id == account.id,
         may_complete=may_complete,
-        may_claim=access.may(desk.session, account, Permission.CLAIM_TASK, **ask),
+        may_claim=_several(desk, task)
+        and access.may(desk.session, account, Permission.CLAIM_TASK, **ask),
         may_see_case=access.may(
             desk.session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
         ),
@@ -168,6 +171,13 @@ def _item(desk: Desk, scope_id: str) -> str | None:
     if not _is_child(desk, scope_id):
         return None
     return item_in_words(desk.session, desk.facts.scopes[scope_id].item)
+
+
+def _several(desk: Desk, task: Task) -> bool:
+    """Whether more than one person can do the task, so that taking it tells something."""
+    if task.assignee_id is not None or not task.role:
+        return False
+    return len(standing.case_holders(desk.session, desk.case, Role(task.role), desk.now)) > 1
 
 
 def _is_child(desk: Desk, scope_id: str) -> bool:
@@ -200,6 +210,6 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
             if "." in key or key not in answers or not wanted[step_id] & {key, "*"}:
                 continue
             own = is_own and key.startswith(OWN_WORDS) and field.kind in (Kind.TEXT, Kind.LONGTEXT)
-            for label, text in form.describe({key: answers[key]}, desk.name_of):
+            for label, text in form.describe({key: answers[key]}, partial(roster.name_of, desk)):
                 found.append(Known(label, text, step.name, row.at, own))
     return sorted(found, key=lambda known: not known.own_words)

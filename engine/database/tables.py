@@ -142,7 +142,7 @@ class Case(Table):
     process_id: Mapped[str]
     version: Mapped[str] = mapped_column(ForeignKey("process_version.sha256"))
     status: Mapped[str] = mapped_column(index=True)  # engine.cases.state.Status
-    shielded: Mapped[str | None]  # None | ansatt | ledelse (domain.md 5.0a.4)
+    shielded: Mapped[str | None]  # None | ansatt | ledelse (§ 12-5)
     serious: Mapped[bool] = mapped_column(default=False)  # skoleeier has been or must be told
     revision: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime]
@@ -339,7 +339,7 @@ class Notice(Table):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
     at: Mapped[datetime]
-    kind: Mapped[str]  # domain.md 5.9: oppgave_tildelt, varsel_rektor, info_foresatte ...
+    kind: Mapped[str]  # oppgave_tildelt, varsel_rektor, info_foresatte ...
     step: Mapped[str | None]
     role: Mapped[str | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)

@@ -1,8 +1,8 @@
 """Who may see and do what: the one table.
 
 A permission is given to those who stand in one of the listed ways to the case or the task. Nobody
-else has it, and a person named in a case has none in it, whatever else she is. The rights matrix
-is domain.md 5.10. Elev and foresatte have no login.
+else has it, and a person named in a case has none in it, whatever else she is. Elev and foresatte
+have no login.
 """
 
 from __future__ import annotations
@@ -213,9 +213,9 @@ def done_by_me(account: Account | None, now: datetime) -> ColumnElement[bool]:
     standing = Standing(account.id, now)
     return and_(
         Task.state == "done",
-        exists().where(
-            Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named()
-        ),
+        exists()
+        .where(Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named())
+        .correlate(Task),
     )
 
 

@@ -1,7 +1,7 @@
 """Who a person is in a case: leads it, owns the school, holds a role in it, is named in it.
 
 Each answer is a condition in SQL, so that a list, a count and a single check give the same answer.
-`engine.people.access` builds its one table from these; the rules are domain.md 5.0a.3-4.
+`engine.people.access` builds its one table from these; who sees what is said in docs/haandbok.md.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def handler_role(session: Session, case: Case, role: Role, now: datetime) -> Rol
     """The role that a step of this lane has in this case, to be stored on the task it opens.
 
     In a shielded case leadership's steps are the named undersoker's, and the kontaktlærer's are
-    saksansvarlig's (domain.md 5.0b.9). Before anyone is named, a case about leadership is
+    saksansvarlig's. Before anyone is named, a case about leadership is
     skoleeier's alone, and in one about a member of staff ledelse's steps are rektor's.
     """
     if case.shielded is None:

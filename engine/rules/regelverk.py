@@ -43,7 +43,7 @@ class Reference:
 class Choice:
     """Where the school's plan and the law differ (`valg`): what each says, what was built and why.
 
-    Leadership must decide (domain.md 5.11).
+    Leadership must decide.
     """
 
     key: str

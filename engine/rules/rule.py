@@ -1,6 +1,6 @@
 """One deadline rule: from when it counts, how far, and who is reminded.
 
-How each kind counts is domain.md 5.0b.2. No number of days stands in code or in a diagram.
+How each kind counts is said in docs/diagrams.md. No number of days stands in code or in a diagram.
 """
 
 from __future__ import annotations

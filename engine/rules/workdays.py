@@ -1,7 +1,7 @@
 """Working days: Monday to Friday, less Norwegian public holidays, in the school's own time.
 
 Days are dates in Europe/Oslo, moments are times with a zone and are given back in UTC. The school's
-own holidays are working days here: the duty does not rest (domain.md 1.3).
+own holidays are working days here: the duty does not rest.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
-from engine.product import Product
-from tests.school import PASSWORD, School, open_school
+from tests.school import PASSWORD
 from web.app import create_app
 from web.security import limiter
 
@@ -42,18 +41,6 @@ def serve():
     yield start
     for server in servers:
         server.shutdown()
-
-
-@pytest.fixture
-def product(database, master_key, clock) -> Product:
-    product = Product(database, master_key, clock)
-    product.publish_shipped()
-    return product
-
-
-@pytest.fixture
-def school(product) -> School:
-    return open_school(product)
 
 
 @pytest.fixture

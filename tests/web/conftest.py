@@ -2,24 +2,9 @@
 
 import pytest
 
-from engine.product import Product
-from tests.school import PASSWORD, School, open_school, post
+from tests.school import PASSWORD, post
 from web.app import create_app
 from web.security import limiter
-
-
-@pytest.fixture
-def product(database, master_key, clock) -> Product:
-    """The product on an empty database, with aktivitetsplikten published."""
-    product = Product(database, master_key, clock)
-    product.publish_shipped()
-    return product
-
-
-@pytest.fixture
-def school(product) -> School:
-    """Tyttebærlia skole, see tests/school.py."""
-    return open_school(product)
 
 
 @pytest.fixture

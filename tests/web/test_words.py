@@ -1,4 +1,4 @@
-"""Days, times and deadlines in words: the Vocabulary of ui.md."""
+"""Days, times and deadlines in words."""
 
 from datetime import UTC, date, datetime
 

@@ -1,0 +1,174 @@
+"""The tasks of a case: opened when a step waits for somebody, completed, or withdrawn."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import select
+
+from engine.cases import deadlines, notices, roster
+from engine.cases.incidents import Stopped, raise_incident
+from engine.cases.scripting import evaluate
+from engine.database.tables import Account, Answer, Task
+from engine.people import register, standing
+from engine.people.roles import Role
+from engine.records.log import Kind
+from engine.refusals import Reason, Refusal
+
+
+def open_rows(desk) -> dict[str, Task]:
+    """The case's open task rows, by the engine's id."""
+    rows = desk.session.scalars(
+        select(Task).where(Task.case_id == desk.case.id, Task.state == "open")
+    )
+    return {row.token: row for row in rows}
+
+
+def sync(desk) -> None:
+    """Make the rows those of the steps that wait for somebody: new ones open, others lapse."""
+    waiting = {
+        str(task.id): task for task in desk.workflow.get_tasks(state=TaskState.READY, manual=True)
+    }
+    rows = open_rows(desk)
+    for token, row in rows.items():
+        if token not in waiting:
+            row.state = "withdrawn"
+            row.done_at = desk.now
+            desk.log_task(Kind.OPPGAVE_TRUKKET, row)
+    for token, task in waiting.items():
+        if token not in rows:
+            _open(desk, task)
+
+
+def _open(desk, task) -> None:
+    step = desk.step_of(task)
+    row = Task(
+        case_id=desk.case.id,
+        token=str(task.id),
+        scope_id=desk.facts.scope_of(task),
+        process_id=step.process_id,
+        step=step.id,
+        name=step.name,
+        form_key=step.form_key or "",
+        role=_role(desk, task),
+        assignee_id=_assignee(desk, task, step),
+        state="open",
+        opened_at=desk.now,
+    )
+    desk.session.add(row)
+    desk.session.flush()
+    desk.log_task(Kind.OPPGAVE_OPNET, row)
+    if step.rule:
+        deadlines.set_for_task(desk, row, step.rule, task)
+    if not notices.tell_of_task(desk, row):
+        raise_incident(
+            desk.session,
+            desk.case,
+            kind="ingen_i_rollen",
+            message=f"Ingen har rollen «{row.role}» for steget «{row.name}». "
+            "Gi noen rollen, så dukker oppgaven opp hos dem.",
+            at=desk.now,
+            step=row.step,
+            name=row.name,
+        )
+
+
+def _role(desk, task) -> str | None:
+    """The role that does this task in this case; a shielded case has its own handlers."""
+    role = desk.role_of(task)
+    if role is None:
+        return None
+    return standing.handler_role(desk.session, desk.case, Role(role), desk.now)
+
+
+def _assignee(desk, task, step) -> int | None:
+    if step.assignee is None:
+        return None
+    ref = desk.engine.evaluate(task, step.assignee)
+    kind, number = register.parse(ref)
+    if kind is not register.Kind.ANSATT or desk.session.get(Account, number) is None:
+        raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
+    return number
+
+
+def complete(desk, row: Task, typed: dict, partial: bool = False) -> None:
+    """Judge the answers, keep them and let the engine take this step. Raises Refusal."""
+    task = desk.workflow.get_task_from_id(UUID(row.token))
+    step = desk.definition.step(row.process_id, row.step)
+    form = desk.definition.form(row.process_id, row.form_key)
+    answers = form.judge(
+        typed,
+        context_of(desk, row, task),
+        evaluate,
+        roster.pickers(desk),
+        named=roster.named(desk),
+        person=register.ref(register.Kind.ANSATT, desk.actor_id) if desk.actor_id else None,
+        partial=partial,
+    )
+    keep_answers(desk, row, form, answers)
+    row.state, row.done_at, row.done_by_id = "done", desk.now, desk.actor_id
+    desk.log_task(Kind.OPPGAVE_UTFORT, row)
+    deadlines.meet(desk, row)
+    notices.tell_from_step(desk, task, step)
+    try:
+        task.run()
+    except Exception as error:
+        raise desk.stopped(error) from error
+
+
+def context_of(desk, row: Task, task) -> dict[str, Any]:
+    """What a form's rules see: the case's answers around the task, and whether it is late."""
+    late = row.due_at is not None and row.due_at < desk.now
+    return {**desk.engine.context(task), "over_frist": late}
+
+
+def keep_answers(desk, row: Task, form, answers: dict) -> None:
+    """Write an answer row, and what follows from the answers for the case itself."""
+    desk.facts.put(row.scope_id, row.step, answers)
+    desk.session.add(
+        Answer(
+            case_id=desk.case.id,
+            scope_id=row.scope_id,
+            process_id=row.process_id,
+            step=row.step,
+            task_id=row.id,
+            account_id=desk.actor_id,
+            at=desk.now,
+            form_version=form.sha256,
+            sealed_answers=desk.seal(answers, "answer"),
+        )
+    )
+    for ref, part in form.named(answers):
+        roster.name_person(desk, register.parse(ref)[1], part)
+    for ref, role in form.case_roles(answers):
+        roster.give_role(desk, register.parse(ref)[1], role)
+    for mark, value in form.marks(answers):
+        _mark(desk, mark, value)
+    desk.session.flush()
+
+
+def _mark(desk, mark: str, value: Any) -> None:
+    """What an answer says of the case itself (a form field's `merker`)."""
+    if mark == "elev":
+        desk.case.pupil_id = register.parse(value)[1]
+    elif mark == "alvorlig" and value == "ja":
+        desk.case.serious = True
+    elif mark == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:
+        desk.case.shielded = "ansatt"
+    elif mark == "skjermet_ledelse" and value == "ja":
+        desk.case.shielded = "ledelse"
+    elif mark == "mottatt":
+        deadlines.correct_receipt(desk, value)
+
+
+def no_longer_open(desk, task: Task) -> Refusal:
+    """What is said to one who comes to a task that is done or withdrawn."""
+    if task.state == "done":
+        return roster.first_was(desk, task.done_by_id, f"leverte «{task.name}»", task.done_at)
+    return Refusal(
+        Reason.ALLEREDE_UTFORT,
+        f"«{task.name}» er ikke lenger aktuell. Saken har gått videre.",
+        at=task.done_at,
+    )
