@@ -37,7 +37,7 @@ run: setup
 
 test: setup
 	scripts/chromium.sh
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

@@ -226,6 +226,12 @@ def lapse_all(desk) -> None:
         row.state = LAPSED
 
 
+def lapse_clock(desk) -> None:
+    """The case is closed but for its check: what counts from the report is no longer waited for."""
+    for row in _rows(desk, Deadline.task_id.is_(None), Deadline.kind != MOMENT):
+        row.state = LAPSED
+
+
 def only_remains(desk, step: str, rule: str) -> bool:
     """Whether all that is left is one step: it is open alone, or its timer alone is waited for."""
     left = desk.session.scalars(

@@ -180,6 +180,7 @@ class Desk:
             self.log(Kind.SAK_AVSLUTTET, step=end, process_id=self.case.process_id)
         elif deadlines.only_remains(self, CHECK_AFTERWARDS, rule=CHECK_AFTERWARDS):
             self.case.status = Status.AWAITS_CHECK
+            deadlines.lapse_clock(self)
         else:
             self.case.status = Status.OPEN
 

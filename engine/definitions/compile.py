@@ -9,6 +9,7 @@ later case.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -186,7 +187,7 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         id=node.get("id"),
         process_id=process_id,
         kind=kind,
-        name=" ".join((node.get("name") or "").split()),
+        name=_name_of(node),
         order=order,
         parent=parent,
         role=role,
@@ -210,6 +211,13 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
 def _name(tree, process_id: str) -> str:
     process = next(p for p in tree.iter(BPMN + "process") if p.get("id") == process_id)
     return process.get("name") or process_id
+
+
+def _name_of(node) -> str:
+    """What the step is called. A step that says its role in the drawing («Beslutt veien videre
+    (rektor)»), since its lane does not, is called without it: lists show the role beside."""
+    name = " ".join((node.get("name") or "").split())
+    return re.sub(r" \([^()]+\)$", "", name) if node.get(TRYGG + "rolle") else name
 
 
 def _flows(tree) -> tuple[Flow, ...]:

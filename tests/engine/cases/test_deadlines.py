@@ -120,6 +120,7 @@ def test_a_closed_case_waits_for_its_check_and_comes_back_when_it_is_not_safe(st
     story.do("avslutt_sak", "rektor", elev_bekrefter_trygt="ja")
     assert story.open == []
     assert story.case.status == Status.AWAITS_CHECK
+    assert {row.rule for row in story.rows(Deadline, state="ventende")} == {"etterkontroll"}
     story.at("2026-10-06T07:00")
     assert story.open == ["etterkontroll"]
     assert story.case.status == Status.AWAITS_CHECK
