@@ -68,7 +68,7 @@ def _moment(desk, rule, task=None, again: bool = False) -> datetime:
             opened=desk.now,
             received=None if again else desk.case.received_at,
             now=desk.now,
-            feel=lambda expression: desk.engine.evaluate(task, expression),
+            feel=lambda expression: desk.engine.value(task, expression),
         )
     except NoDate as missing:
         step = desk.step_of(task)
@@ -76,13 +76,18 @@ def _moment(desk, rule, task=None, again: bool = False) -> datetime:
 
 
 def _set(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
-    rule = desk.definition.regelverk.frist(key)
     _add(desk, key, DUE, due_at, row)
+    _nudge(desk, key, due_at, row)
+    desk.log(Kind.FRIST_SATT, {"regel": key, "frist": due_at.isoformat()}, step=row and row.step)
+
+
+def _nudge(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
+    """The reminders and escalations of a deadline."""
+    rule = desk.definition.regelverk.frist(key)
     for when, to in rule.reminders(due_at):
         _add(desk, key, REMINDER, when, row, to)
     for when, to in rule.escalations(due_at):
         _add(desk, key, ESCALATION, when, row, to)
-    desk.log(Kind.FRIST_SATT, {"regel": key, "frist": due_at.isoformat()}, step=row and row.step)
 
 
 def _add(desk, key, kind, due_at, row=None, to_role=None, token=None) -> None:
@@ -113,8 +118,7 @@ def correct_receipt(desk, value: str) -> None:
     for row in _all_rows(desk, still, Deadline.task_id.is_(None), Deadline.kind == DUE):
         rule = desk.definition.regelverk.frist(row.rule)
         if rule.ved_mottak:
-            row.due_at = _moment(desk, rule)
-            row.day = workdays.local_day(row.due_at)
+            _reschedule(desk, row, _moment(desk, rule))
 
 
 def move(desk, task: Task, due_at: datetime) -> None:
@@ -124,8 +128,18 @@ def move(desk, task: Task, due_at: datetime) -> None:
     task.due_at = due_at
     task.revision += 1
     for row in _rows(desk, Deadline.task_id == task.id, Deadline.kind == DUE):
-        row.due_at, row.day = due_at, workdays.local_day(due_at)
+        _reschedule(desk, row, due_at, task)
     desk.log_task(Kind.FRIST_SATT, task, {"frist": due_at.isoformat()})
+
+
+def _reschedule(desk, row: Deadline, due_at: datetime, task: Task | None = None) -> None:
+    """Move a deadline, and its reminders and escalations with it."""
+    row.due_at, row.day = due_at, workdays.local_day(due_at)
+    same = (Deadline.rule == row.rule, Deadline.task_id.is_not_distinct_from(row.task_id))
+    for nudge in _rows(desk, *same, Deadline.kind.in_((REMINDER, ESCALATION))):
+        nudge.state = LAPSED
+    if row.state == WAITING:
+        _nudge(desk, row.rule, due_at, task)
 
 
 # --- timers in the diagram ---------------------------------------------------------------------

@@ -47,7 +47,7 @@ def start_by_hand(product, number: str, account_id: int, step_id: str, receipt: 
     case_id = case_id_of(product, number)
     try:
         with open_case(product, case_id, account_id) as desk:
-            if receipts.find(desk.session, receipt, account_id) is not None:
+            if receipts.find(desk.session, receipt, account_id, "start_by_hand") is not None:
                 return
             step = _startable_step(desk, step_id)
             access.require(

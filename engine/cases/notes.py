@@ -18,7 +18,7 @@ def add_note(product, number: str, account_id: int, text: str, receipt: str) -> 
     """Write a note on a case. It is never changed. Raises Refusal."""
     with open_case(product, case_id_of(product, number), account_id) as desk:
         _require(desk, Permission.NOTE)
-        if receipts.find(desk.session, receipt, account_id) is not None:
+        if receipts.find(desk.session, receipt, account_id, "note") is not None:
             return
         if not text.strip() or len(text) > MAX_LENGTH:
             raise Refusal(Reason.MANGLER_FELT, f"Skriv et notat på mellom 1 og {MAX_LENGTH} tegn.")

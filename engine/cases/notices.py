@@ -60,7 +60,7 @@ def tell_from_step(desk, task, step, kind: str | None = None) -> None:
     if not step.tells:
         return
     if step.tells.lstrip().startswith("="):
-        refs = desk.engine.evaluate(task, step.tells) or []
+        refs = desk.engine.value(task, step.tells) or []
         for ref in refs if isinstance(refs, list) else [refs]:
             tell_person(desk, ref, kind, step.id)
         return

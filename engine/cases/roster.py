@@ -34,6 +34,16 @@ def name_person(desk, account_id: int, part: str) -> None:
         desk.session.add(NamedPerson(case_id=desk.case.id, account_id=account_id, part=part))
 
 
+def leads_school(desk, account_id: int) -> bool:
+    """Whether this person is rektor or in ledelse at the case's school today."""
+    held = roles.held_by(desk.session, account_id, workdays.local_day(desk.now))
+    return any(
+        each.school_id == desk.case.school_id
+        and each.role in (roles.Role.REKTOR, roles.Role.LEDELSE)
+        for each in held
+    )
+
+
 def give_role(desk, account_id: int, role: str) -> None:
     """Name a person to a case role; whoever held it before no longer does."""
     give_roles(desk, [account_id], role)

@@ -27,6 +27,14 @@ class NotAllowed(Exception):
     """A diagram tried to run code. The checks refuse such a diagram long before this."""
 
 
+class NotACondition(Exception):
+    """A condition gave something else than true, false or null."""
+
+    def __init__(self, element: str):
+        super().__init__(element)
+        self.element = element
+
+
 class Host(Protocol):
     """Who runs the automatic steps of a case."""
 
@@ -63,8 +71,17 @@ class CaseEngine(PythonScriptEngine):
         self.facts, self.host = facts, host
 
     def evaluate(self, task, expression, external_context=None) -> Any:
+        """What SpiffWorkflow asks: a timer's date, or whether a flow is taken. Only literal true
+        takes a flow, and a condition that is neither true, false nor null stops the case."""
         if rule_named(expression):
             return NEVER
+        value = self.value(task, expression)
+        if not (value is None or isinstance(value, bool)):
+            raise NotACondition(step_id(task))
+        return value is True
+
+    def value(self, task, expression: str) -> Any:
+        """The value of an expression on the answers around a task."""
         return evaluate(expression, self.context(task))
 
     def context(self, task) -> dict[str, Any]:

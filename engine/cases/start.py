@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, select
 
 from engine.cases import receipts, tasks
 from engine.cases.desk import Desk
@@ -45,7 +45,7 @@ class Started:
 def start_case(product, command: StartCase) -> Started:
     """Start a case of a published process. Raises Refusal; then nothing was started."""
     with product.database.transaction() as session:
-        earlier = receipts.find(session, command.receipt, command.account_id)
+        earlier = receipts.find(session, command.receipt, command.account_id, "start")
         if earlier is not None:
             return Started(earlier.case_id, session.get_one(Case, earlier.case_id).number)
         account = session.get(Account, command.account_id)
@@ -104,5 +104,6 @@ def _own_task(desk: Desk, step: str) -> Task:
 
 def _next_number(session, year: int) -> str:
     """2026-001, 2026-002 ...: the year of the report and a running number within it."""
-    last = session.scalar(select(func.max(Case.number)).where(Case.number.like(f"{year}-%")))
-    return f"{year}-{int(last.split('-')[1]) + 1 if last else 1:03d}"
+    running = cast(func.substr(Case.number, len(f"{year}-") + 1), Integer)
+    last = session.scalar(select(func.max(running)).where(Case.number.like(f"{year}-%")))
+    return f"{year}-{(last or 0) + 1:03d}"

@@ -44,7 +44,9 @@ def submit_task(product, command: SubmitTask) -> Submitted:
     let_deadlines_pass(product, case_id)
     try:
         with open_case(product, case_id, command.account_id) as desk:
-            earlier = receipts.find(desk.session, command.receipt, command.account_id)
+            earlier = receipts.find(
+                desk.session, command.receipt, command.account_id, "submit", command.task_id
+            )
             if earlier is not None:
                 return Submitted(earlier.case_id, earlier.task_id, earlier.at)
             task = _allowed(desk, command.task_id, Permission.COMPLETE_TASK)

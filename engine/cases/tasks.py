@@ -17,6 +17,16 @@ from engine.people.roles import Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 
+SUSPECTED = "mistenkt"
+
+_NEXT = {
+    Role.KONTAKTLAERER: Role.SAKSANSVARLIG,
+    Role.SAKSANSVARLIG: Role.REKTOR,
+    Role.UNDERSOKER: Role.REKTOR,
+    Role.LEDELSE: Role.REKTOR,
+    Role.REKTOR: Role.SKOLEEIER,
+}
+
 
 def open_rows(desk) -> dict[str, Task]:
     """The case's open task rows, by the engine's id."""
@@ -76,17 +86,30 @@ def _open(desk, task) -> None:
 
 
 def _role(desk, task) -> str | None:
-    """The role that does this task in this case; a shielded case has its own handlers."""
+    """The role that does this task in this case.
+
+    A shielded case has its own handlers. Where everybody in the role is named in the case, or
+    nobody holds it, the next in `_NEXT` does it, in the end skoleeier: a child never waits for a
+    role that is empty.
+    """
     role = desk.role_of(task)
     if role is None:
         return None
-    return standing.handler_role(desk.session, desk.case, Role(role), desk.now)
+    role = own = standing.handler_role(desk.session, desk.case, Role(role), desk.now)
+    while not standing.case_holders(desk.session, desk.case, role, desk.now):
+        if role not in _NEXT:
+            return own
+        role = _NEXT[role]
+    if role is Role.SKOLEEIER:
+        desk.case.serious = True
+        desk.session.flush()
+    return role
 
 
 def _assignee(desk, task, step) -> int | None:
     if step.assignee is None:
         return None
-    ref = desk.engine.evaluate(task, step.assignee)
+    ref = desk.engine.value(task, step.assignee)
     kind, number = register.parse(ref)
     if kind is not register.Kind.ANSATT or desk.session.get(Account, number) is None:
         raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
@@ -142,6 +165,9 @@ def keep_answers(desk, row: Task, form, answers: dict) -> None:
     )
     for ref, part in form.named(answers):
         roster.name_person(desk, register.parse(ref)[1], part)
+        if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
+            # Past the school, whichever box was ticked.
+            desk.case.shielded = standing.Shield.LEDELSE
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
     for mark, value in form.marks(answers):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy import select
 
 from engine.cases import deadlines, incidents
 from engine.cases.desk import open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Deadline
+
+_log = structlog.get_logger()
+
+UNREADABLE = "Trygg fikk ikke åpnet saken da en frist skulle passere. Snakk med den som drifter."
 
 
 def let_deadlines_pass(product, case_id: int | None = None) -> int:
@@ -26,4 +31,7 @@ def let_deadlines_pass(product, case_id: int | None = None) -> int:
                 desk.save()
         except Stopped as stopped:
             incidents.record_stop(product, each, stopped)
+        except Exception:  # one case that can't be read must not keep the others waiting
+            _log.exception("deadlines could not pass", case_id=each)
+            incidents.record_stop(product, each, Stopped(UNREADABLE))
     return len(due)

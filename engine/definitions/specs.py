@@ -1,7 +1,7 @@
 """Our own kinds of steps, where SpiffWorkflow's would keep answers in the task tree or run Python.
 
 They speak to the case through the script engine that the case sets at every load
-(`engine.cases.scripting.CaseEngine`): `open_scope`, `evaluate`, `operate`.
+(`engine.cases.scripting.CaseEngine`): `open_scope`, `value`, `operate`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class FeelList(TaskDataReference):
     """A multi-instance step's collection: a FEEL expression, evaluated on the case's answers."""
 
     def get(self, task):
-        items = engine_of(task).evaluate(task, self.bpmn_id)
+        items = engine_of(task).value(task, self.bpmn_id)
         if not isinstance(items, list):
             raise NotAList(step_id(task))
         return items

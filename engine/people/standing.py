@@ -157,12 +157,14 @@ class Standing:
 
     def has_task(self) -> ColumnElement[bool]:
         """Could do the task (a condition on `Case` and `Task`): it is given to this account, or to
-        nobody and its role is one that the account acts in."""
+        nobody and its role is one that the account acts in. The tasks of one who has left the
+        school are for those who lead the case."""
         return and_(
             self.is_staff(),
             or_(
                 Task.assignee_id == self.account,
                 and_(Task.assignee_id.is_(None), self.acts_as(Task.role)),
+                and_(Task.assignee_id.not_in(self._staff_today()), self.leads()),
             ),
         )
 
@@ -201,12 +203,18 @@ class Standing:
             .where(holding.c.role == Role.REKTOR, in_force(holding.c, self.day))
         )
 
-    def _given_to_somebody(self) -> Select:
-        """Cases and the case roles that an active account is given in them now."""
+    def _staff_today(self) -> Select:
+        """The active accounts that hold any role at any school today."""
         return (
-            select(given.c.case_id, given.c.role)
-            .join(active, and_(active.c.id == given.c.account_id, active.c.active))
-            .where(_counts(given.c, self.now))
+            select(holding.c.account_id)
+            .join(active, and_(active.c.id == holding.c.account_id, active.c.active))
+            .where(in_force(holding.c, self.day))
+        )
+
+    def _given_to_somebody(self) -> Select:
+        """Cases and the case roles that are given in them now to somebody still on the staff."""
+        return select(given.c.case_id, given.c.role).where(
+            given.c.account_id.in_(self._staff_today()), _counts(given.c, self.now)
         )
 
 

@@ -98,7 +98,7 @@ class MasterKey:
 
         Raises TypeError or ValueError when the data is not JSON.
         """
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(data, allow_nan=False, separators=(",", ":"))
         return _encrypt(key, text.encode(), purpose)
 
     def unseal(self, key: Key, sealed: bytes, purpose: str) -> Any:

@@ -10,6 +10,7 @@ import itertools
 import pytest
 
 from engine.cases import state
+from engine.cases.scripting import NotACondition
 from engine.definitions.compile import fingerprint
 from tests.drawing import END, START, drawing, flows, node, user
 
@@ -134,6 +135,25 @@ def test_an_empty_list_passes_and_null_stops(run):
     assert state.ended(run(model).workflow)
     with pytest.raises(Exception, match="u"):
         run(model.replace(b"=[]", b"=ingenting"))
+
+
+def test_a_condition_that_is_neither_true_nor_false_takes_no_flow(run):
+    """Any text is true to Python; «nei» must not lead anywhere."""
+    model = drawing(
+        START,
+        user("a"),
+        gateway("g", default="g_slutt"),
+        user("b"),
+        END,
+        flows("start a g slutt", "g b: =a.svar"),
+    )
+    for reload in (False, True):
+        case = run(model, reload=reload)
+        with pytest.raises(NotACondition):
+            case.do("a", svar="nei")
+    case = run(model)
+    case.do("a")
+    assert state.ended(case.workflow)
 
 
 def test_no_answer_stands_in_the_stored_state(run):

@@ -58,6 +58,16 @@ def test_a_plan_that_is_late_is_told_of_and_never_blocked(story):
     assert story.open == ["godkjenn_plan"]
 
 
+def test_reminders_follow_a_deadline_that_is_counted_from_an_earlier_receipt(story):
+    story.report()
+    story.suspect()
+    story.receive(mottatt_rektor="2026-09-04T09:00")
+    (due,) = story.rows(Deadline, rule="plan", kind="frist")
+    assert due.day.isoformat() == "2026-09-11"
+    for row in story.rows(Deadline, rule="plan", state="ventende"):
+        assert row.day <= due.day
+
+
 def test_a_step_done_in_time_meets_its_deadline_and_its_reminders_lapse(story):
     story.report()
     story.suspect()

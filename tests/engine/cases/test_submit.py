@@ -101,6 +101,16 @@ def test_the_same_receipt_twice_is_the_same_receipt(reported):
     assert len(story.rows(Answer, step="motta_varsel")) == 1
 
 
+def test_a_receipt_used_for_another_task_does_not_look_like_success(reported):
+    story = reported
+    key = str(uuid4())
+    submit(story, "motta_varsel", "rektor", received(story), key)
+    story.inform()
+    with pytest.raises(Refusal) as refused:
+        submit(story, "samtale_utsatt_elev", "rektor", {"vil_uttale_seg": "nei"}, key)
+    assert refused.value.code == Reason.UGYLDIG_SVAR
+
+
 def test_a_receipt_of_somebody_else_is_refused(reported):
     story = reported
     key = str(uuid4())
