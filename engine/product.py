@@ -27,6 +27,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def home(folder: str | None = None) -> Path:
+    """Where the master key and, by default, the database lie: TRYGG_VAR, else `var`."""
+    return Path(folder or os.environ.get("TRYGG_VAR", "var"))
+
+
+def database_url(folder: Path) -> str:
+    """DATABASE_URL, else the SQLite file in the folder."""
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{folder}/trygg.db"
+
+
 @dataclass
 class Product:
     """One running Trygg. Compiled definitions are kept in memory and shared between threads."""
@@ -44,9 +54,9 @@ class Product:
         url: the database, else DATABASE_URL, else a SQLite file in the folder. folder: where the
         master key lies, else TRYGG_VAR, else `var`. Both are made where they are not there.
         """
-        folder = Path(folder or os.environ.get("TRYGG_VAR", "var"))
+        folder = home(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        url = url or os.environ.get("DATABASE_URL") or f"sqlite:///{folder}/trygg.db"
+        url = url or database_url(folder)
         migrate(url)
         product = cls(Database(url), MasterKey.from_file(folder / "master.key", create=True))
         product.publish_shipped()

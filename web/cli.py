@@ -37,7 +37,7 @@ def play(file: Path, as_json: bool):
     try:
         scenarios = read_scenarios(file)
     except ValueError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(f"{file}: {error}") from error
     failed = False
     for scenario in scenarios:
         differences = play_one(scenario)
@@ -74,13 +74,17 @@ def demo(if_empty: bool):
 @main.command()
 def verify():
     """Walk the audit chains. Exit 1 at the first row changed, removed, inserted or cut off."""
-    from engine.product import Product
+    from engine.database.session import Database, Unusable
+    from engine.product import database_url, home
     from engine.records import log
 
-    with Product.open().database.session() as session:
-        broken = list(log.verify(session))
+    try:
+        with Database(database_url(home())).session() as session:
+            broken = list(log.verify(session))
+    except Unusable as error:
+        raise click.ClickException("Databasen kan ikke leses. Er DATABASE_URL riktig?") from error
     for each in broken:
-        click.echo(f"Sak {each.case_number}, rad {each.seq}: {each.what}")
+        click.echo(f"Sak {each.case_number or 'som er borte'}, rad {each.seq}: {each.what}")
     click.echo("Loggen er hel." if not broken else "Loggen er brutt.")
     sys.exit(1 if broken else 0)
 

@@ -45,6 +45,9 @@ FIRST_STEPS = {
 }
 
 
+EXPECTED = {"told", "not_told", "deadlines", "open", "ended", "hidden_from"}
+
+
 @dataclass(frozen=True)
 class Difference:
     """Where the product did something else than the scenario says."""
@@ -59,11 +62,52 @@ class Stop(Exception):
 
 
 def read_scenarios(path: Path) -> list[dict[str, Any]]:
-    """The scenarios of a file. Raises ValueError when it is none."""
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(found, list) or not all(isinstance(s, dict) and "id" in s for s in found):
+    """The scenarios of a file. Raises ValueError, in words, when it is not written as it should."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError("Filen er ikke YAML.") from error
+    if not isinstance(found, list) or not found:
         raise ValueError("Filen er ikke en liste av scenarier.")
+    for scenario in found:
+        wrong = _wrong_with(scenario)
+        if wrong:
+            name = scenario.get("id", "?") if isinstance(scenario, dict) else "?"
+            raise ValueError(f"Scenario {name}: {wrong}.")
     return found
+
+
+def _wrong_with(scenario: Any) -> str | None:
+    """What is wrong with how a scenario is written, in words; None when nothing is."""
+    if not isinstance(scenario, dict) or not scenario.keys() >= {"id", "process", "start", "steps"}:
+        return "trenger id, process, start og steps"
+    if scenario["process"] not in {path.name for path in PROCESSES.iterdir() if path.is_dir()}:
+        return f"prosessen {scenario['process']} finnes ikke"
+    steps, expect = scenario["steps"], scenario.get("expect") or {}
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        return "steps er en liste av steg"
+    for number, step in enumerate(steps, start=1):
+        if "wait" not in step and not isinstance(step.get("step"), str):
+            return f"steg {number} har verken step eller wait"
+        if not isinstance(step.get("answers") or {}, dict):
+            return f"steg {number}: answers er felt og verdier"
+    moments = [scenario["start"], *(step.get(key) for step in steps for key in ("at", "wait"))]
+    if not all(moment is None or _is_moment(moment) for moment in moments):
+        return "et tidspunkt er ikke skrevet som 2026-09-07T12:10"
+    if not isinstance(expect, dict) or not expect.keys() <= EXPECTED:
+        return f"expect kan bare ha {', '.join(sorted(EXPECTED))}"
+    persons = scenario.get("persons") or {}
+    if not all(isinstance(person, dict) and "role" in person for person in persons.values()):
+        return "hver person i persons trenger en role"
+    return None
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        _moment(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def play(scenario: dict[str, Any], processes: Path = PROCESSES) -> list[Difference]:
@@ -286,6 +330,14 @@ class Player:
     # --- what is expected ----------------------------------------------------------------------
 
     def _check(self, expect: dict[str, Any]) -> None:
+        unknown = {
+            name
+            for what in ("told", "not_told", "hidden_from")
+            for name in expect.get(what) or ()
+            if name not in self.cast.refs
+        }
+        if unknown:
+            self._differ("expect", f"finnes ikke i scenariet: {', '.join(sorted(unknown))}")
         with self.product.database.session() as session:
             self._compare("open", expect.get("open"), self._open(session))
             self._compare("ended", expect.get("ended"), self._ended(session))
@@ -348,6 +400,8 @@ class Player:
                 told.add(f"ansatt:{notice.account_id}")
             if notice.guardian_id:
                 told.add(f"foresatt:{notice.guardian_id}")
+            if notice.pupil_id:
+                told.add(f"elev:{notice.pupil_id}")
         return told
 
     def _sees(self, session, name: str) -> bool:

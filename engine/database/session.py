@@ -15,6 +15,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engine.database.tables import Case
@@ -22,6 +23,10 @@ from engine.database.tables import Case
 DEFAULT_URL = "sqlite:///var/trygg.db"
 BUSY_SECONDS = 10  # how long a command waits for another one's write on SQLite
 MIGRATION_LOCK = 7_289_412  # the advisory lock on PostgreSQL; any number nobody else uses
+
+
+Unusable = SQLAlchemyError
+"""What every failure to read or write the database is."""
 
 
 class Database:

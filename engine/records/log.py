@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import groupby
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -135,20 +134,31 @@ def row_hash(row) -> str:
 
 def verify(session: Session, case_id: int | None = None) -> Iterator[Broken]:
     """Go through every chain (or one case's) and give the first break of each that has one."""
-    events = select(*Event.__table__.columns).order_by(Event.case_id, Event.seq)
     cases = select(Case.id, Case.number, Case.event_count, Case.event_head).order_by(Case.id)
     if case_id is not None:
-        events, cases = events.where(Event.case_id == case_id), cases.where(Case.id == case_id)
-    left = {row.id: row for row in session.execute(cases)}
-    rows = session.execute(events.execution_options(yield_per=1000))
-    for number, chain in groupby(rows, key=lambda row: row.case_id):
-        case = left.pop(number, None)
-        if case is None:
-            yield Broken("", 1, Damage.UTEN_SAK)
-        elif broken := _broken(case, chain):
+        cases = cases.where(Case.id == case_id)
+    for case in session.execute(cases).all():
+        if broken := _chain_of(session, case):
             yield Broken(case.number, *broken)
-    for case in left.values():  # every case has begun, so none is without a row
-        yield Broken(case.number, 1, Damage.AVKORTET)
+    if case_id is None:
+        without = select(Event.case_id).where(Event.case_id.not_in(select(Case.id))).distinct()
+        for _ in session.scalars(without).all():
+            yield Broken("", 1, Damage.UTEN_SAK)
+
+
+def _chain_of(session: Session, case) -> tuple[int, Damage] | None:
+    """The first break of one case's chain. A row that can't even be read has been changed."""
+    columns = select(*Event.__table__.columns).where(Event.case_id == case.id).order_by(Event.seq)
+    try:
+        return _broken(case, session.execute(columns.execution_options(yield_per=1000)))
+    except (ValueError, TypeError):
+        pass
+    for seq in session.scalars(select(Event.seq).where(Event.case_id == case.id)).all():
+        try:
+            session.execute(columns.where(Event.seq == seq)).all()
+        except (ValueError, TypeError):
+            return seq, Damage.ENDRET
+    return 1, Damage.ENDRET
 
 
 def _broken(case, chain) -> tuple[int, Damage] | None:
@@ -166,6 +176,6 @@ def _broken(case, chain) -> tuple[int, Damage] | None:
         if row.prev != head:  # this row is as it was written, so the one before is not
             return max(count, 1), Damage.ENDRET
         count, head = row.seq, row.hash
-    if count < case.event_count:
+    if count < max(case.event_count, 1):  # every case has begun, so none is without a row
         return count + 1, Damage.AVKORTET
     return None if head == case.event_head else (max(count, 1), Damage.ENDRET)

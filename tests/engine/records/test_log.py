@@ -248,3 +248,17 @@ def test_what_stands_in_one_column_never_reads_as_another():
     for one, other in pairs:
         rows = [Event(**base, at=at, **values) for values in (one, other)]
         assert row_hash(rows[0]) != row_hash(rows[1])
+
+
+def test_a_log_that_was_emptied_with_its_count(database, cases):
+    tamper(
+        database,
+        f"DELETE FROM event WHERE case_id = {cases[0]}",
+        f"UPDATE \"case\" SET event_count = 0, event_head = '' WHERE id = {cases[0]}",
+    )
+    assert broken(database) == [Broken("2026-001", 1, Damage.AVKORTET)]
+
+
+def test_a_row_that_can_not_be_read(database, cases):
+    tamper(database, f"UPDATE event SET at = 'x' WHERE case_id = {cases[0]} AND seq = 2")
+    assert broken(database) == [Broken("2026-001", 2, Damage.ENDRET)]
