@@ -99,5 +99,5 @@ def test_a_step_that_is_not_open_is_named():
 def test_what_is_no_list_of_scenarios_is_refused(tmp_path, text):
     file = tmp_path / "annet.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="cenari|YAML"):
+    with pytest.raises(ValueError, match=r"cenari|YAML"):
         read_scenarios(file)
