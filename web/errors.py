@@ -6,10 +6,14 @@ give the same words, and a fault of ours shows no trace of the code.
 
 from datetime import UTC, datetime
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+
+WRITING = ("/meld", "/oppgaver/", "/saker/")
+"""The pages where people write; on no other is what was sent shown back."""
+WRITTEN = 15  # characters; shorter answers are choices and dates
 
 
 def init(app: Flask) -> None:
@@ -25,10 +29,22 @@ def _csrf(error: CSRFError):
         "clock",
         _("Siden er for gammel"),
         _(
-            "Ingenting er sendt. Gå tilbake, så står det du skrev der fortsatt. "
-            "Kopier det, last siden på nytt og send igjen."
+            "Ingenting er sendt. Det du skrev, står under her. "
+            "Kopier det, åpne siden på nytt og send igjen."
         ),
+        typed=written(),
     )
+
+
+def written() -> list[str]:
+    """What the one who sent this request had written there: the texts of the form."""
+    if not request.path.startswith(WRITING):
+        return []
+    return [
+        text.strip()
+        for field, text in request.form.items(multi=True)
+        if field not in ("csrf_token", "receipt") and len(text.strip()) >= WRITTEN
+    ]
 
 
 def not_found():
@@ -81,5 +97,6 @@ def _no_access() -> str:
     )
 
 
-def _page(status: int, icon: str, title: str, text: str, at: datetime | None = None):
-    return render_template("error.html", icon=icon, title=title, text=text, at=at), status
+def _page(status: int, icon: str, title: str, text: str, **more):
+    """`at`: when it happened; `typed`: what was written and is shown back."""
+    return render_template("error.html", icon=icon, title=title, text=text, **more), status

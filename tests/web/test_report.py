@@ -366,3 +366,10 @@ def test_something_more_is_added_and_what_was_sent_stays(log_in, product, school
     after = len(rows(product, Notice, Notice.account_id == school.accounts["berit"]))
     assert after == before + 1
     assert post(log_in("maja"), path, {"tillegg": "x"}, page="/konto").status_code == 404
+
+
+def test_a_page_that_has_grown_too_old_gives_back_what_was_written(log_in):
+    client = log_in("emil")
+    answer = client.post("/meld", data={"observasjon": "To andre tok luen hennes i storefri."})
+    assert answer.status_code == 400
+    assert "To andre tok luen hennes i storefri." in answer.text
