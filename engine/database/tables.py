@@ -149,6 +149,7 @@ class Case(Table):
     received_at: Mapped[datetime | None]  # mottatt_rektor: when the report was delivered
     ended_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    part_of_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)  # the pupil's
     wrapped_key: Mapped[bytes | None]  # the case's own key, wrapped by the master key
     state: Mapped[bytes]  # control flow only, no answers
     state_version: Mapped[int]
@@ -166,6 +167,8 @@ class CaseRole(Table):
     role: Mapped[str]
     from_time: Mapped[datetime]
     to_time: Mapped[datetime | None]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))  # invitert: who invited
+    sealed_reason: Mapped[bytes | None]  # invitert: why
 
 
 class NamedPerson(Table):
@@ -208,6 +211,7 @@ class Task(Table):
     role: Mapped[str | None]
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    handed_over_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     state: Mapped[str]  # open | done | withdrawn
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
@@ -221,7 +225,10 @@ class Task(Table):
 
 
 class Answer(Table):
-    """What was filled in at one task. Never changed; a correction is a new row."""
+    """What was filled in at one task. Never changed; a correction is a new row.
+
+    performed_by_id, performed_at: who did it and when, where another registered it (account_id, at).
+    """
 
     __tablename__ = "answer"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -232,8 +239,12 @@ class Answer(Table):
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))  # None: the system
     at: Mapped[datetime]
+    performed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    performed_at: Mapped[datetime | None]
     form_version: Mapped[str | None]  # sha-256 of the form's file
     sealed_answers: Mapped[bytes]
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # struck through
+    sealed_reason: Mapped[bytes | None]  # why it was corrected
 
 
 class Deadline(Table):
@@ -270,6 +281,7 @@ class Incident(Table):
     message: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
     solved_at: Mapped[datetime | None]
+    solved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
 
 class Draft(Table):
@@ -347,6 +359,37 @@ class Notice(Table):
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"))
     sealed_content: Mapped[bytes | None]
     state: Mapped[str]  # venter | sendt | lest
+
+
+class Message(Table):
+    """A message from one case to another, kept until the receiver waits for it.
+
+    name: the BPMN message's; sealed_facts: what it carries, sealed with the receiver's key.
+    """
+
+    __tablename__ = "message"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)  # the receiver
+    from_case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    name: Mapped[str]
+    at: Mapped[datetime]
+    sealed_facts: Mapped[bytes | None]
+    delivered_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class CaseFile(Table):
+    """A file on a case: name and content sealed, the type found from the content itself."""
+
+    __tablename__ = "case_file"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))  # given with this task
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    media_type: Mapped[str]
+    size: Mapped[int]  # bytes, before sealing
+    sealed_name: Mapped[bytes]
+    sealed_content: Mapped[bytes]
 
 
 class Note(Table):
