@@ -227,7 +227,7 @@ class Task(Table):
 class Answer(Table):
     """What was filled in at one task. Never changed; a correction is a new row.
 
-    performed_by_id, performed_at: who did it and when, where another registered it (account_id, at).
+    performed_by_id, performed_at: who did it and when, where account_id registered it for another.
     """
 
     __tablename__ = "answer"
