@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from engine.cases import deadlines, notices, roster
 from engine.cases.incidents import Stopped
-from engine.database.tables import Answer, Guardianship, Task
+from engine.database.tables import Answer, Guardianship
 from engine.people import register
 from engine.people.register import Kind as Person
 from engine.records.log import Kind
@@ -102,12 +102,9 @@ def join_cases(desk, task, step) -> None:
 def bring_forward(desk, task, step) -> None:
     """`fremskynd`: the open step that `trygg:gjelder` names is due today."""
     today = workdays.at(workdays.local_day(desk.now), workdays.DAY_ENDS)
-    for row in desk.session.scalars(
-        select(Task).where(
-            Task.case_id == desk.case.id, Task.step == step.concerns, Task.state == "open"
-        )
-    ):
-        deadlines.move(desk, row, today)
+    for row in desk.agenda.open.values():
+        if row.step == step.concerns:
+            deadlines.move(desk, row, today)
 
 
 OPERATIONS = {

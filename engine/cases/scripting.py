@@ -110,7 +110,7 @@ class CaseEngine(PythonScriptEngine):
     def close_scope(self, task) -> None:
         """A called process has ended: its result is the end event that ended it."""
         reached = ends(task.workflow.top_workflow.subprocesses[task.id])
-        self.facts.scopes[str(task.id)].result = reached[-1]
+        self.facts.close(str(task.id), reached[-1])
 
     def operate(self, task) -> None:
         self.host.operate(task)
