@@ -22,27 +22,24 @@ DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidsp
 
 
 class Agenda:
-    """open: the open tasks, by the engine's id; closed: those that this command has closed; had:
-    rules whose deadline the case is known to have had before."""
+    """open: the open tasks, by the engine's id; closed: those that this command has closed.
 
-    def __init__(self, case_id: int | None = None):
-        self.case_id = case_id
+    statement: `waiting()` with more asked for besides, and its values; `asked` is its first row.
+    """
+
+    def __init__(self, session: Session, case_id: int, statement=None, **values: Any):
         self.open: dict[str, Task] = {}
         self.closed: list[Task] = []
-        self.had: set[str] = set()
         self._deadlines: dict[Deadline, None] = {}
-
-    def read(self, session: Session, statement: Select | None = None, **values: Any) -> Row:
-        """Read it. statement: `waiting()` with more asked for besides, and its values; the first
-        row is given back."""
-        asked = waiting() if statement is None else statement
-        rows = session.execute(asked, {"case": self.case_id, **values}).all()
+        rows = session.execute(
+            waiting() if statement is None else statement, {"case": case_id, **values}
+        ).all()
+        self.asked: Row = rows[0]
         for task, deadline, *_ in rows:
             if task is not None:
                 self.open[task.token] = task
             if deadline is not None:
                 self._deadlines[deadline] = None
-        return rows[0]
 
     def task(self, task_id: int) -> Task | None:
         """The open task with this id."""
@@ -65,13 +62,9 @@ class Agenda:
 
     def own(self, key: str) -> Deadline | None:
         """The case's own deadline by this rule, to come or passed; not a task's."""
+        kept = (row for row in self._in_order() if row.state in (WAITING, PASSED))
         return next(
-            (
-                row
-                for row in self._in_order()
-                if (row.rule, row.kind) == (key, DUE) and is_own(row) and row.state in (WAITING, PASSED)
-            ),
-            None,
+            (row for row in kept if (row.rule, row.kind) == (key, DUE) and is_own(row)), None
         )
 
     def is_due(self, now: datetime) -> bool:

@@ -47,25 +47,6 @@ def set_at_receipt(desk) -> None:
     _meet_what_is_done(desk)
 
 
-def look_back(desk, keys: set[str]) -> None:
-    """Find out which of these deadlines, of those that count from the report, the case has had
-    before; called once for all the tasks that a step opens."""
-    frist = desk.definition.regelverk.frist
-    unknown = {key for key in keys if frist(key).counts_from_receipt and not desk.agenda.own(key)}
-    if unknown - desk.agenda.had:
-        desk.agenda.had |= set(
-            desk.session.scalars(
-                select(Deadline.rule)
-                .where(
-                    Deadline.case_id == desk.case.id,
-                    Deadline.kind == DUE,
-                    Deadline.rule.in_(unknown),
-                )
-                .distinct()
-            )
-        )
-
-
 def set_for_task(desk, row: Task, key: str, task) -> None:
     """Give a task its due date: the case's own when the rule counts from the report."""
     own = desk.agenda.own(key)
@@ -73,9 +54,9 @@ def set_for_task(desk, row: Task, key: str, task) -> None:
         row.due_at = own.due_at
         return
     rule = desk.definition.regelverk.frist(key)
-    row.due_at = _moment(desk, rule, task, again=key in desk.agenda.had)
+    row.due_at = _moment(desk, rule, task, again=key in desk.sight.had)
     _set(desk, key, row.due_at, row)
-    desk.agenda.had.add(key)
+    desk.sight.had.add(key)
 
 
 def _moment(desk, rule, task=None, again: bool = False) -> datetime:

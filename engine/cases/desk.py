@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -22,7 +22,7 @@ from engine.cases.incidents import Stopped
 from engine.cases.scripting import CaseEngine
 from engine.cases.sight import Sight, contents
 from engine.cases.state import Status
-from engine.database.session import lock_case
+from engine.database.session import lock_case, lock_case_of
 from engine.database.tables import Answer, Case, Task
 from engine.definitions.specs import step_id
 from engine.people.circle import Circle
@@ -50,6 +50,16 @@ def open_case(product, case_id: int, actor_id: int | None) -> Iterator[Desk]:
         yield desk
 
 
+@contextmanager
+def open_task(product, task_id: int, actor_id: int | None) -> Iterator[Desk]:
+    """The case of a task, as `open_case` gives it, but nothing of it is read yet."""
+    with product.database.transaction() as session:
+        case = lock_case_of(session, task_id)
+        if case is None:
+            raise no_access()
+        yield Desk(product, session, case, actor_id)
+
+
 def case_id_of(product, number: str) -> int:
     """The id of the case with this number. Raises Refusal (IKKE_TILGANG) when there is none."""
     with product.database.session() as session:
@@ -67,6 +77,14 @@ def no_access() -> Refusal:
     )
 
 
+class Place(NamedTuple):
+    """Where a step's answer belongs."""
+
+    scope_id: str
+    process_id: str
+    step: str
+
+
 class Desk:
     """A case with its workflow, answers and key, for one actor (None: the system) at one moment."""
 
@@ -80,13 +98,13 @@ class Desk:
         self.engine = CaseEngine(self.facts, host=self)
         self.workflow = None
         self.sight = Sight(self)
+        self.answered: Answer | None = None  # the newest answer of this command
         self._steps_run = 0
 
     # --- load and save -----------------------------------------------------------------------
 
     def begin(self) -> None:
         """A new case: its workflow at the first wait."""
-        self.agenda = Agenda(self.case.id)
         self._read()
         self.workflow = state.create(self.definition, self.engine)
         self.advance()
@@ -111,7 +129,12 @@ class Desk:
 
     def _read(self) -> None:
         """Read what lies on the case: answers and people, in one statement."""
-        asked = {"cases": [self.case.id], "now": self.now, "day": workdays.local_day(self.now)}
+        asked = {
+            "cases": [self.case.id],
+            "rules": self.definition.regelverk.from_receipt,
+            "now": self.now,
+            "day": workdays.local_day(self.now),
+        }
         rows = self.session.execute(contents(), asked).all()
         self.circle = Circle(self.case, self.now, rows)
         self.facts.system = self._system_facts()
@@ -121,9 +144,7 @@ class Desk:
     @cached_property
     def agenda(self) -> Agenda:
         """What the case waits for, read when it is first asked for."""
-        agenda = Agenda(self.case.id)
-        agenda.read(self.session)
-        return agenda
+        return Agenda(self.session, self.case.id)
 
     def _system_facts(self) -> dict[str, Any]:
         local = workdays.local(self.now)
@@ -194,19 +215,23 @@ class Desk:
     def decided(self, task, outcome: dict[str, Any]) -> None:
         """A decision has been made: its outcome is kept as the system's answer at that step."""
         step = self.step_of(task)
-        scope_id = self.facts.scope_of(task)
-        self.facts.put(scope_id, step.id, outcome)
-        self.session.add(
-            Answer(
-                case_id=self.case.id,
-                scope_id=scope_id,
-                process_id=step.process_id,
-                step=step.id,
-                at=self.now,
-                sealed_answers=self.seal(outcome, "answer"),
-            )
-        )
+        place = Place(self.facts.scope_of(task), step.process_id, step.id)
+        self.keep_answer(place, outcome)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
+
+    def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:
+        """Keep answers where the task stands: in sight of what follows, and as a row."""
+        self.facts.put(place.scope_id, place.step, answers)
+        self.answered = Answer(
+            case_id=self.case.id,
+            scope_id=place.scope_id,
+            process_id=place.process_id,
+            step=place.step,
+            at=self.now,
+            sealed_answers=self.seal(answers, "answer"),
+            **by,
+        )
+        self.session.add(self.answered)
 
     # --- where a task stands -------------------------------------------------------------------
 

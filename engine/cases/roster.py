@@ -57,9 +57,7 @@ def give_roles(desk, account_ids: Collection[int], role: str) -> None:
         if given.account_id not in account_ids:
             _end(desk, given)
     for account_id in sorted(set(account_ids) - {given.account_id for given in held}):
-        row = CaseRole(
-            case_id=desk.case.id, account_id=account_id, role=role, from_time=desk.now
-        )
+        row = CaseRole(case_id=desk.case.id, account_id=account_id, role=role, from_time=desk.now)
         desk.session.add(row)
         desk.circle.give(row, staff=_is_on_staff(desk, account_id))
         desk.log(Kind.ROLLE_GITT, {"rolle": role, "ansatt": account_id}, role=role)

@@ -8,16 +8,17 @@ it is not read: a step takes no longer after hundreds of rounds than after five.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 
 from sqlalchemy import CompoundSelect, Row, Select, bindparam, or_, select, update
 from sqlalchemy.orm import aliased
 
 from engine.cases import state
+from engine.cases.agenda import DUE
 from engine.cases.facts import CASE, ScopeFact
 from engine.database.mixed import mixed
-from engine.database.tables import Answer, Case, Scope
+from engine.database.tables import Answer, Case, Deadline, Scope
 from engine.people import circle
 
 HISTORY = 12  # answers of each step that an expression sees; older ones stay in the database
@@ -26,9 +27,10 @@ SPARE = 24  # scopes or answers out of sight before they are marked; once in man
 
 @cache
 def contents() -> CompoundSelect:
-    """The statement that reads what lies on a case (`cases`, of one id): scopes, answers, the
-    people around it, and whether the pupil has another open case."""
-    return mixed(**_answers(), **_other_case(), **circle.kinds())
+    """The statement that reads what lies on a case (`cases`, of one id): scopes, answers, which
+    of the deadlines by `rules` it has had, whether the pupil has another open case, and the people
+    around it."""
+    return mixed(**_answers(), **_had(), **_other_case(), **circle.kinds())
 
 
 def _answers() -> dict[str, Select]:
@@ -54,6 +56,18 @@ def _answers() -> dict[str, Select]:
     }
 
 
+def _had() -> dict[str, Select]:
+    return {
+        "had": select(Deadline.rule.label("step"))
+        .where(
+            Deadline.case_id.in_(bindparam("cases", expanding=True)),
+            Deadline.kind == DUE,
+            Deadline.rule.in_(bindparam("rules", expanding=True)),
+        )
+        .distinct()
+    }
+
+
 def _other_case() -> dict[str, Select]:
     own, other = aliased(Case), aliased(Case)
     return {
@@ -70,14 +84,19 @@ def _other_case() -> dict[str, Select]:
 
 
 class Sight:
-    """What has been read of one case's answers, and what of it is out of sight by now."""
+    """What has been read of one case's answers, and what of it is out of sight by now.
+
+    had: rules that count from the report and whose deadline the case has had.
+    """
 
     def __init__(self, desk):
         self.desk = desk
+        self.had: set[str] = set()
         self._old_answers: list[int] = []
 
-    def read(self, rows: Iterable[Row]) -> None:
+    def read(self, rows: Sequence[Row]) -> None:
         """Put scopes and answers into the desk's facts, oldest first."""
+        self.had = {row.step for row in rows if row.what == "had"}
         rows = sorted(
             (row for row in rows if row.what in ("scope", "answer")), key=lambda row: row.row
         )
@@ -109,8 +128,8 @@ class Sight:
     def write(self) -> None:
         """Write the scopes that were opened, and the results of those that were closed."""
         desk, facts = self.desk, self.desk.facts
-        seq = max((fact.seq for fact in facts.scopes.values()), default=0)
-        for seq, fact in enumerate(facts.opened, start=seq + 1):
+        last = max((fact.seq for fact in facts.scopes.values()), default=0)
+        for seq, fact in enumerate(facts.opened, start=last + 1):
             fact.seq = seq
             desk.session.add(
                 Scope(

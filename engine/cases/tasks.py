@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
+
 from engine.cases import deadlines, notices, roster
 from engine.cases.incidents import Stopped, raise_incident
 from engine.cases.scripting import evaluate
-from engine.database.tables import Account, Answer, Pupil, Task
+from engine.database.tables import Account, Task
 from engine.people import register, standing
 from engine.people.roles import Role
 from engine.records.log import Kind
@@ -37,8 +38,6 @@ def sync(desk) -> None:
             deadlines.close(desk, row)
             desk.log_task(Kind.OPPGAVE_TRUKKET, row)
     new = [task for token, task in waiting.items() if token not in desk.agenda.open]
-    rules = {desk.step_of(task).rule for task in new}
-    deadlines.look_back(desk, rules - {None})
     for task in new:
         _open(desk, task)
 
@@ -145,20 +144,10 @@ def keep_answers(desk, row: Task, form, answers: dict) -> None:
     """Write an answer row, and what follows from the answers for the case itself."""
     if row.id is None:  # opened in this very command
         desk.session.flush()
-    desk.facts.put(row.scope_id, row.step, answers)
-    desk.session.add(
-        Answer(
-            case_id=desk.case.id,
-            scope_id=row.scope_id,
-            process_id=row.process_id,
-            step=row.step,
-            task_id=row.id,
-            account_id=desk.actor_id,
-            at=desk.now,
-            form_version=form.sha256,
-            sealed_answers=desk.seal(answers, "answer"),
-        )
+    desk.keep_answer(
+        row, answers, task_id=row.id, account_id=desk.actor_id, form_version=form.sha256
     )
+    desk.session.flush()  # it has its number from here on
     for ref, part in form.named(answers):
         roster.name_person(desk, register.parse(ref)[1], part)
         if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
@@ -174,7 +163,7 @@ def _mark(desk, mark: str, value: Any) -> None:
     """What an answer says of the case itself (a form field's `merker`)."""
     if mark == "elev":
         desk.case.pupil_id = register.parse(value)[1]
-        desk.circle.meet_pupil(desk.session.get_one(Pupil, desk.case.pupil_id))
+        desk.circle.meet_pupil(desk.session, desk.case.pupil_id)
     elif mark == "alvorlig" and value == "ja":
         desk.case.serious = True
     elif mark == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:

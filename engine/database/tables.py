@@ -205,7 +205,7 @@ class Task(Table):
     __tablename__ = "task"
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
-    token: Mapped[str] = mapped_column(unique=True)  # the engine's id of this task
+    token: Mapped[str] = mapped_column(unique=True, insert_sentinel=True)  # the engine's id of it
     scope_id: Mapped[str]
     process_id: Mapped[str]
     step: Mapped[str]

@@ -217,8 +217,7 @@ class Choosable:
 
     def of(self, source: str | None) -> Collection[str]:
         if source not in self._known:
-            chosen = self._options[source] if source in self._options else ()
-            self._known[source] = {option.value for option in chosen}
+            self._known[source] = {option.value for option in self._options.get(source, ())}
         return self._known[source]
 
 

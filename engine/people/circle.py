@@ -14,11 +14,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
-from sqlalchemy import Date, Row, Select, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Date, Row, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.database.mixed import mixed
-from engine.database.tables import Account, Case, CaseRole, NamedPerson, Pupil, RoleHolding, UtcTime
+from engine.database.tables import (
+    Account,
+    Case,
+    CaseRole,
+    Guardianship,
+    NamedPerson,
+    Pupil,
+    RoleHolding,
+    UtcTime,
+)
 from engine.people.roles import SCHOOL_ROLES, Role, in_force
 from engine.people.standing import PLAIN_ROLES, Shield
 from engine.rules.workdays import local_day
@@ -65,6 +74,7 @@ class Circle:
         self.given: list[Given] = []
         self.named: set[int] = set()
         self._pupils: dict[int, tuple[int, str]] = {}
+        self._guardians: dict[int, list[int]] = defaultdict(list)
         for row in sorted(rows, key=lambda row: row.row or 0):
             self._add(row)
         self._by_person: dict[Person, list[Held]] = defaultdict(list)
@@ -85,6 +95,8 @@ class Circle:
             self.named.add(row.number)
         elif row.what == "pupil":
             self._pupils[row.number] = (row.school, row.class_name)
+        elif row.what == "guardian":
+            self._guardians[row.row].append(row.number)
 
     # --- who -----------------------------------------------------------------------------------
 
@@ -128,6 +140,11 @@ class Circle:
         """What everybody holds at the case's school, in order of name."""
         return sorted(self._at_school(), key=lambda held: held.person)
 
+    @property
+    def guardians(self) -> list[int]:
+        """The pupil's guardians with parental responsibility."""
+        return self._guardians[self.case.pupil_id]
+
     def knows(self, account_id: int) -> bool:
         """Whether this account holds any role here today; others may be on the staff elsewhere."""
         return any(held.person.id == account_id for held in self.held)
@@ -138,9 +155,14 @@ class Circle:
         """A case role has been given in this transaction."""
         self.given.append(Given(row.account_id, row.role, row.from_time, None, staff, row))
 
-    def meet_pupil(self, pupil: Pupil) -> None:
+    def meet_pupil(self, session: Session, pupil_id: int) -> None:
         """The case has got this pupil in this transaction."""
-        self._pupils[pupil.id] = (pupil.school_id, pupil.class_name)
+        if pupil_id not in self._pupils:
+            pupil = session.get_one(Pupil, pupil_id)
+            self._pupils[pupil_id] = (pupil.school_id, pupil.class_name)
+            self._guardians[pupil_id] += session.scalars(
+                _guardians(Guardianship.pupil_id == pupil_id)
+            )
 
     # --- the rules of engine.people.standing -----------------------------------------------------
 
@@ -296,4 +318,13 @@ def kinds() -> dict[str, Select]:
         )
         .join(Pupil, Pupil.id == Case.pupil_id)
         .where(chosen),
+        "guardian": _guardians(chosen)
+        .join(Case, Case.pupil_id == Guardianship.pupil_id)
+        .add_columns(Case.id.label("case_id"), Guardianship.pupil_id.label("row")),
     }
+
+
+def _guardians(chosen: ColumnElement[bool]) -> Select:
+    return select(Guardianship.guardian_id.label("number")).where(
+        chosen, Guardianship.parental_responsibility
+    )
