@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, operations, roster, state, tasks
+from engine.cases import deadlines, operations, roster, state, tallies, tasks
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.incidents import Stopped
 from engine.cases.scripting import CaseEngine
@@ -112,6 +112,7 @@ class Desk:
             "i_dag": local.date().isoformat(),
             "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
             "finnes_aapen_sak": roster.other_open_case(self) is not None,
+            **tallies.of(self),
         }
 
     def _load_facts(self) -> None:
