@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from engine.cases import deadlines, operations, state, tasks
+from engine.cases import deadlines, operations, state, tallies, tasks
 from engine.cases.agenda import Agenda
 from engine.cases.facts import Facts
 from engine.cases.incidents import Stopped
@@ -153,6 +153,7 @@ class Desk:
             "naa": local.strftime("%Y-%m-%dT%H:%M"),
             "i_dag": local.date().isoformat(),
             "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
+            **tallies.of(self),
         }
 
     def _set_status(self) -> None:

@@ -8,11 +8,34 @@ process an object with `resultat`, the end event that ended it.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 CASE = ""
 JOINED = "melding_slatt_sammen"  # reports on the same pupil that were joined to this case
+
+
+class Later:
+    """A fact that is worked out, once, when an expression names it."""
+
+    def __init__(self, work_out: Callable[[], Any]):
+        self._work_out, self._known = work_out, []
+
+    def __call__(self) -> Any:
+        if not self._known:
+            self._known.append(self._work_out())
+        return self._known[0]
+
+
+def told(text: str, context: dict[str, Any]) -> dict[str, Any]:
+    """The context as this expression is to see it: without what is worked out later, but for what
+    the expression names."""
+    return {
+        name: value() if isinstance(value, Later) else value
+        for name, value in context.items()
+        if not isinstance(value, Later) or name in text
+    }
 
 
 @dataclass
@@ -31,8 +54,9 @@ class ScopeFact:
 class Facts:
     """The answers and scopes of one case.
 
-    `system` holds what the product itself knows (naa, i_dag, finnes_aapen_sak ...). `opened` and
-    `closed` list the scopes opened and closed since loading, for the caller to store.
+    `system` holds what the product itself knows (naa, i_dag, finnes_aapen_sak ...), some of it
+    Later. `opened` and `closed` list the scopes opened and closed since loading, for the caller to
+    store.
     """
 
     def __init__(self, system: dict[str, Any] | None = None):

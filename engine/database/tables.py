@@ -352,7 +352,7 @@ class Reading(Table):
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime]
-    what: Mapped[str]  # sak | oppgave | plan | svar
+    what: Mapped[str]  # engine.records.reading.What
 
 
 class Notice(Table):
