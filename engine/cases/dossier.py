@@ -7,15 +7,15 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.cases import diagram, files, lists, messages, timeline
+from engine.cases import diagram, files, messages, timeline
 from engine.cases.answers import name_of, open_to, title_in
 from engine.cases.desk import Desk
 from engine.cases.diagram import Diagram, Part
 from engine.cases.duedates import Due, DueDates
 from engine.cases.files import Filed
-from engine.cases.lists import Turn
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.timeline import Told, Written
+from engine.cases.turns import Turn, turns_of
 from engine.database.tables import Account, CaseRole, Incident, Pupil, Task
 from engine.people import access
 from engine.people.access import Permission
@@ -112,9 +112,7 @@ class _Reading:
         )
 
     def dossier(self) -> Dossier:
-        turns = lists.turns_of(
-            self.desk.product, self.session, [self.case.id], self.account, self.now
-        )
+        turns = turns_of(self.desk.product, self.session, [self.case.id], self.account, self.now)
         dates = DueDates(self.desk, self.tasks)
         complain = dates.first("kan_meldes_sf")
         return Dossier(
