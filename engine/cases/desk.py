@@ -17,10 +17,11 @@ from sqlalchemy import func, select
 from engine.cases import deadlines, operations, roster, state, tasks
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.incidents import Stopped
-from engine.cases.scripting import CaseEngine
+from engine.cases.scripting import CaseEngine, moment_of
 from engine.cases.state import Status
 from engine.database.session import lock_case
 from engine.database.tables import Answer, Case, Scope, Task
+from engine.definitions.decisions import Undecided, outcome
 from engine.definitions.specs import step_id
 from engine.records import log
 from engine.records.log import Kind
@@ -227,11 +228,17 @@ class Desk:
             operations.carry_out(self, task, step, name)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
 
-    def decided(self, task, outcome: dict[str, Any]) -> None:
-        """A decision has been made: its outcome is kept as the system's answer at that step."""
+    def decide(self, task) -> None:
+        """A decision step: what its table answers is kept as the system's answer at that step."""
         step = self.step_of(task)
+        context = self.engine.context(task)
+        decision = self.definition.decision(step.process_id, step.decision)
+        try:
+            answer = outcome(decision, context, now=moment_of(context))
+        except Undecided as undecided:
+            raise Stopped(str(undecided), step.id, step.name) from undecided
         scope_id = self.facts.scope_of(task)
-        self.facts.put(scope_id, step.id, outcome)
+        self.facts.put(scope_id, step.id, answer)
         self.session.add(
             Answer(
                 case_id=self.case.id,
@@ -239,7 +246,7 @@ class Desk:
                 process_id=step.process_id,
                 step=step.id,
                 at=self.now,
-                sealed_answers=self.seal(outcome, "answer"),
+                sealed_answers=self.seal(answer, "answer"),
             )
         )
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
