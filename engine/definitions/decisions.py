@@ -26,6 +26,7 @@ from engine.definitions.dmn import (
     cell_of,
     kind_of,
     literals,
+    ordered_against,
     place_of,
     policy_of,
     required,
@@ -262,6 +263,9 @@ class _Table:
         return self._feel(place, feel.evaluate, text, self._context)
 
     def _passes(self, test: str, value: Any, place: str) -> bool:
+        # feelin would set "12" after 10; by the standard, values of two kinds have no order.
+        if value is not None and ordered_against(test) - {kind_of(value)}:
+            raise self._undecided(f"{place} sammenligner verdier av ulike slag")
         return self._feel(place, feel.unary, test, value, self._context)
 
     def _feel(self, place: str, ask, *arguments) -> Any:

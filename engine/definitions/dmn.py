@@ -31,6 +31,9 @@ UNCHECKED_TYPES = frozenset(
 )  # fmt: skip
 
 _LITERAL = r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null'
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_AFTER = re.compile(r'(?:^|[,(?])\s*[<>]=?\s*(""|-?\d)')
+_RANGE = re.compile(r'(""|\d)\s*\.\.\s*(""|-?\d)')
 _LITERALS = re.compile(rf"\s*(?:{_LITERAL})\s*(?:,\s*(?:{_LITERAL})\s*)*")
 
 
@@ -78,6 +81,13 @@ def literals(text: str | None) -> list | None:
         return [json.loads(each, strict=False) for each in re.findall(_LITERAL, text)]
     except ValueError:
         return None
+
+
+def ordered_against(test: str) -> set[str]:
+    """The kinds of the plain values that a test orders its own by: `number` in `> 10`."""
+    plain = _TEXT.sub('""', test)
+    found = _AFTER.findall(plain) + [each for pair in _RANGE.findall(plain) for each in pair]
+    return {"string" if each == '""' else "number" for each in found}
 
 
 def kind_of(value) -> str | None:
