@@ -10,8 +10,8 @@ from functools import partial
 
 from sqlalchemy import and_, exists, func, select
 
-from engine.cases.facts import Later
-from engine.database.tables import Case, Event, Task
+from engine.cases.facts import CASE, Later
+from engine.database.tables import Case, Event
 from engine.people import access
 from engine.people.roles import Role
 from engine.records.log import Kind
@@ -57,10 +57,4 @@ def _ended(desk, count: Count) -> int:
 
 
 def _is_on_its_way(desk, count: Count) -> bool:
-    answered = exists().where(
-        Task.case_id == desk.case.id, Task.step == count.steg, Task.state == "done"
-    )
-    if desk.case.ended_at is not None:
-        return False
-    now = any((task.step, task.state) == (count.steg, "done") for task in desk.agenda.closed)
-    return now or bool(desk.session.scalar(select(answered)))
+    return desk.case.ended_at is None and count.steg in desk.facts.answers.get(CASE, {})
