@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, select
+from sqlalchemy.orm import defer
 
 from engine.cases.lists import title_of
 from engine.cases.parts import Parts
@@ -65,6 +66,10 @@ def my_tasks(product, account_id: int) -> list[TaskLine]:
     """The open tasks that are mine to do, by due date, those without one last; LIMIT at most."""
     now = product.clock()
     with product.database.session() as session:
+        order = (Task.due_at.is_(None), Task.due_at, Task.id)
+        chosen = (  # sorted by their ids alone: whole rows would bring every case's state along
+            select(Task.id).where(access.my_tasks(account_id, now)).order_by(*order).limit(LIMIT)
+        )
         rows = session.execute(
             select(Task, Case, Pupil, Account.name, Draft.saved_at, Scope.sealed_item)
             .join(Case, Case.id == Task.case_id)
@@ -72,9 +77,9 @@ def my_tasks(product, account_id: int) -> list[TaskLine]:
             .outerjoin(Account, Account.id == Task.claimed_by_id)
             .outerjoin(Draft, and_(Draft.task_id == Task.id, Draft.account_id == account_id))
             .outerjoin(Scope, and_(Scope.id == Task.scope_id, Scope.kind == "mi"))
-            .where(access.my_tasks(account_id, now))
-            .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-            .limit(LIMIT)
+            .where(Task.id.in_(chosen))
+            .order_by(*order)
+            .options(defer(Case.state, raiseload=True))
         ).all()
         parts = Parts(session, account_id, now) if rows else None
         items = {task.id: _item(product, case, sealed_item) for task, case, *_, sealed_item in rows}
@@ -101,13 +106,16 @@ def my_tasks(product, account_id: int) -> list[TaskLine]:
 def done_tasks(product, account_id: int) -> list[DoneLine]:
     """The tasks that this account has done and may still read, the latest first; LIMIT at most."""
     with product.database.session() as session:
+        order = (Task.done_at.desc(), Task.id.desc())
+        mine = access.done_by_me(account_id, product.clock())
+        chosen = select(Task.id).where(mine).order_by(*order).limit(LIMIT)
         rows = session.execute(
             select(Task, Case, Pupil)
             .join(Case, Case.id == Task.case_id)
             .outerjoin(Pupil, Pupil.id == Case.pupil_id)
-            .where(access.done_by_me(account_id, product.clock()))
-            .order_by(Task.done_at.desc(), Task.id.desc())
-            .limit(LIMIT)
+            .where(Task.id.in_(chosen))
+            .order_by(*order)
+            .options(defer(Case.state, raiseload=True))
         ).all()
     return [
         DoneLine(task.id, task.name, case.number, title_of(case, pupil), task.done_at)
