@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, operations, roster, state, tasks
+from engine.cases import deadlines, operations, roster, solving, state, tasks
 from engine.cases.facts import Facts, ScopeFact
-from engine.cases.incidents import Stopped
+from engine.cases.incidents import Stopped, readable
 from engine.cases.scripting import CaseEngine
 from engine.cases.state import Status
 from engine.database.session import lock_case
@@ -56,6 +56,15 @@ def case_id_of(product, number: str) -> int:
     return case_id
 
 
+def case_id_of_task(product, task_id: int) -> int:
+    """The case of a task. Raises Refusal (IKKE_TILGANG) when there is no such task."""
+    with product.database.session() as session:
+        case_id = session.scalar(select(Task.case_id).where(Task.id == task_id))
+    if case_id is None:
+        raise no_access()
+    return case_id
+
+
 def no_access() -> Refusal:
     return Refusal(
         Reason.IKKE_TILGANG,
@@ -67,6 +76,7 @@ def no_access() -> Refusal:
 class Desk:
     """A case with its workflow, answers and key, for one actor (None: the system) at one moment."""
 
+    @readable()
     def __init__(self, product, session, case: Case, actor_id: int | None, key: Key | None = None):
         self.product, self.session, self.case = product, session, case
         self.actor_id = actor_id
@@ -77,6 +87,7 @@ class Desk:
         self.engine = CaseEngine(self.facts, host=self)
         self.workflow = None
         self.acting_role: str | None = None
+        self.passed: set[str] = set()  # the steps taken or opened since it was loaded
         self._steps_run = 0
 
     # --- load and save -----------------------------------------------------------------------
@@ -87,6 +98,7 @@ class Desk:
         self.workflow = state.create(self.definition, self.engine)
         self.advance()
 
+    @readable()
     def load(self) -> None:
         self._load_facts()
         self.workflow = state.load(
@@ -98,6 +110,7 @@ class Desk:
         trouble = state.trouble(self.workflow)
         if trouble:
             raise Stopped(trouble)
+        solving.settle(self)
         self._save_scopes()
         self.case.state = state.save(self.workflow)
         self.case.state_version = state.VERSION
@@ -205,6 +218,7 @@ class Desk:
             raise self.stopped(error) from error
 
     def _count(self, task) -> None:
+        self.passed.add(step_id(task))
         self._steps_run += 1
         if self._steps_run > MAX_AUTOMATIC_STEPS:
             raise Stopped("De automatiske stegene går i ring.", step_id(task))
@@ -266,9 +280,9 @@ class Desk:
             task = self.workflow.get_task_from_id(caller) if caller else None
         return None
 
-    def complete(self, row: Task, typed: dict, partial: bool = False) -> None:
+    def complete(self, row: Task, typed: dict, partial: bool = False, performed=None) -> None:
         """Judge the answers and complete this open task. Raises Refusal; does not save."""
-        tasks.complete(self, row, typed, partial)
+        tasks.complete(self, row, typed, partial, performed)
         self.advance()
 
     def beside(self, case: Case) -> Desk:
