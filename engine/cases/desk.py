@@ -17,11 +17,11 @@ from sqlalchemy import func, select
 from engine.cases import deadlines, operations, roster, solving, state, tasks
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.incidents import Stopped, readable
-from engine.cases.scripting import CaseEngine
+from engine.cases.scripting import CaseEngine, NotACondition
 from engine.cases.state import Status
 from engine.database.session import lock_case
 from engine.database.tables import Answer, Case, Scope, Task
-from engine.definitions.specs import step_id
+from engine.definitions.specs import NotAList, step_id
 from engine.records import log
 from engine.records.log import Kind
 from engine.records.vault import Key
@@ -33,6 +33,10 @@ MAX_AUTOMATIC_STEPS = 500
 CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, this remains
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
+_WHY = {
+    NotACondition: "Veien videre avhenger av et svar som ikke er ja eller nei.",
+    NotAList: "Steget skal gjøres én gang for hver i en liste, men svaret er ingen liste.",
+}
 
 
 @contextmanager
@@ -227,12 +231,10 @@ class Desk:
         """What an error inside a step is to a person; the transaction is to be rolled back."""
         task = getattr(error, "task", None)
         element = step_id(task) if task is not None else getattr(error, "element", None)
-        step = self.step_of(task) if task is not None else None
-        return Stopped(
-            "Steget kunne ikke utføres. Ingenting er endret. Ledelsen kan rette og prøve igjen.",
-            element,
-            step.name if step else None,
-        )
+        steps = self.definition.steps.values()
+        step = next((step for step in steps if step.id == element), None)
+        why = _WHY.get(type(error), "Steget kunne ikke utføres.")
+        return Stopped(f"{why} Ingenting er endret.", element, step.name if step else None)
 
     def operate(self, task) -> None:
         """An automatic step of the diagram: carry out its operations."""

@@ -13,6 +13,7 @@ The one who gets it can do the task and sees that task alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,11 +62,13 @@ class Return:
 
 @dataclass(frozen=True)
 class Given:
-    """How a task came to the one who has it. by: who gave it, by name; message: what was said."""
+    """How a task came to those who have it. by: who gave it, by name; message: what was said, or
+    why it was given back."""
 
     by: str
     at: datetime
     message: str
+    back: bool
 
 
 def hand_over_task(product, command: HandOver) -> str:
@@ -106,12 +109,17 @@ def receivers(desk, task: Task, account: Account) -> list[Option]:
 
 
 def given(desk, task: Task) -> Given | None:
-    """Who gave the task to the one who has it, and what was said; None when nobody did."""
-    if task.handed_over_by_id is None:
+    """What was said when the task was last given over or given back; None when it never was, or
+    somebody has taken it since."""
+    if task.claimed_by_id is not None:
         return None
-    event, detail = _last_gift(desk, task)
-    by = desk.session.get_one(Account, task.handed_over_by_id).name
-    return Given(by, event.at, detail["melding"])
+    gifts = (Kind.OPPGAVE_GITT, Kind.OPPGAVE_GITT_TILBAKE)
+    event, detail = next(_gifts(desk, task, *gifts), (None, None))
+    if event is None:
+        return None
+    by = desk.session.get_one(Account, event.actor_id).name
+    back = event.kind == Kind.OPPGAVE_GITT_TILBAKE
+    return Given(by, event.at, detail["grunn" if back else "melding"], back)
 
 
 def _candidates(desk, task: Task, giver: Account) -> list[Account]:
@@ -168,7 +176,8 @@ def _give(desk, task: Task, to_id: int, message: str) -> None:
 def _give_back(desk, task: Task, reason: str) -> None:
     """To the role it was taken from, else to the giver. A task that was moved from a third person
     is the giver's to place anew."""
-    giver, (_, gift) = task.handed_over_by_id, _last_gift(desk, task)
+    giver, me = task.handed_over_by_id, task.assignee_id
+    gift = next(gift for _, gift in _gifts(desk, task, Kind.OPPGAVE_GITT) if gift["til"] == me)
     before = gift["gitt_av"] if gift["fra"] == giver else None
     _move(desk, task, giver if gift["fra"] else None, before)
     if task.assignee_id is None and not standing.task_holders(desk.session, task, desk.now):
@@ -186,22 +195,21 @@ def _move(desk, task: Task, to_id: int | None, by_id: int | None) -> None:
     desk.session.flush()
 
 
-def _last_gift(desk, task: Task) -> tuple[Event, dict]:
-    """The latest time that this task was given to the one who has it."""
+def _gifts(desk, task: Task, *kinds: Kind) -> Iterator[tuple[Event, dict]]:
+    """The times that this task was given over or back, the latest first."""
     rows = desk.session.scalars(
         select(Event)
         .where(
             Event.case_id == desk.case.id,
-            Event.kind == Kind.OPPGAVE_GITT,
             Event.step == task.step,
+            Event.kind.in_([str(kind) for kind in kinds]),
         )
         .order_by(Event.seq.desc())
     )
     for row in rows:
         detail = desk.unseal(row.sealed_detail, "event")
-        if (detail["oppgave"], detail["til"]) == (task.id, task.assignee_id):
-            return row, detail
-    raise LookupError(f"task {task.id} was handed over without a row in the log")
+        if detail["oppgave"] == task.id:
+            yield row, detail
 
 
 def _unchanged(desk, task: Task, seen_revision: int | None) -> None:

@@ -6,20 +6,38 @@ Elev and foresatte speak in the answers: who did the step is the adult who heard
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from engine.cases import roster
 from engine.cases.handover import LEADERSHIP_STEPS
 from engine.cases.tasks import Performed
 from engine.database.tables import Account, Task
 from engine.definitions.answers import INHABIL
+from engine.definitions.dates import read_moment
 from engine.people import access, register
 from engine.people.access import Permission
 from engine.people.register import Option
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
 
-WHO, WHEN = "utfort_av", "utfort_tid"  # the fields, as a page names them
+FIELDS = WHO, WHEN = "utfort_av", "utfort_tid"  # the fields, as a page names them
+
+
+def who(typed: Mapping[str, Any]) -> int | None:
+    """The account that a page's field refers to; None when nobody is chosen, 0 when it is no
+    member of staff."""
+    kind, number = register.parse(typed.get(WHO))
+    if not typed.get(WHO):
+        return None
+    return number if kind is register.Kind.ANSATT else 0
+
+
+def when(typed: Mapping[str, Any], now: datetime) -> datetime | None:
+    """The moment that a page's field means; None when it is empty or no day with a time."""
+    local = read_moment(str(typed.get(WHEN) or ""), workdays.local_day(now))
+    return workdays.at(local.date(), local.time()) if local else None
 
 
 def read(desk, task: Task, by_id: int | None, at: datetime | None) -> Performed | None:
