@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+MARGIN = 1024 * 1024  # bytes of a request besides what it may hold
 TICK_SECONDS = 30
 
 
@@ -109,6 +110,7 @@ def serve(host: str, port: int, threads: int):
     from engine.cases.demo import logins
     from engine.product import Product
     from web.app import create_app
+    from web.security import UPLOAD
 
     product = Product.open()
     threading.Thread(target=_tick_on, args=(product,), daemon=True).start()
@@ -117,6 +119,9 @@ def serve(host: str, port: int, threads: int):
         click.echo(f"LOGIN {username} {password}")
     # Forwarded headers reach the application, which trusts as many as its setting PROXIES says.
     settings = {"ident": None, "clear_untrusted_proxy_headers": False}
+    # A file on its way in or out stays in memory: waitress would put it on the disk, unsealed.
+    settings |= {"inbuf_overflow": UPLOAD + MARGIN, "outbuf_overflow": UPLOAD}
+    settings["max_request_body_size"] = UPLOAD + MARGIN
     listen(create_app(product), host=host, port=port, threads=threads, **settings)
 
 

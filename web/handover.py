@@ -20,9 +20,9 @@ def give(task_id: int):
     command = HandOver(
         task_id=task_id,
         account_id=current_user.id,
-        to_id=register.parse(request.form.get("til"))[1] or 0,
+        to_id=register.parse(request.form.get("gi_til"))[1] or 0,
         receipt=receipt_in(),
-        message=request.form.get("melding", ""),
+        message=request.form.get("gi_melding", ""),
         seen_revision=seen_revision(),
     )
     try:
@@ -39,7 +39,7 @@ def give_back(task_id: int):
     command = Return(
         task_id=task_id,
         account_id=current_user.id,
-        reason=request.form.get("grunn", ""),
+        reason=request.form.get("gi_grunn", ""),
         receipt=receipt_in(),
         seen_revision=seen_revision(),
     )

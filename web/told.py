@@ -77,6 +77,8 @@ def sentence(told: Told) -> str:
             return _("Inviterte %(whom)s til saken", whom=told.whom)
         case Kind.INVITASJON_AVSLUTTET:
             return _("Avsluttet invitasjonen til %(whom)s", whom=told.whom)
+        case Kind.RETTET:
+            return _("Rettet svarene på «%(step)s»", step=name)
         case Kind.HENDELSE_STANSET if told.step_name:
             return _("Saken stanset ved «%(step)s»", step=name)
     return {
@@ -85,6 +87,7 @@ def sentence(told: Told) -> str:
         Kind.SLATT_SAMMEN: _("Slo to meldinger på samme elev sammen"),
         Kind.PLAN_DELT: _("Planen ble delt med elev, foresatte og de ansvarlige"),
         Kind.NOTAT: _("Skrev et notat"),
+        Kind.FIL_LAGT_TIL: _("La til en fil"),
         Kind.HENDELSE_STANSET: _("Saken stanset"),
         Kind.HENDELSE_LOST: _("Saken kom i gang igjen"),
     }[told.kind]

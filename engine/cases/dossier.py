@@ -7,11 +7,12 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.cases import diagram, incidents, invitations, lists, messages, repair, timeline
+from engine.cases import diagram, files, incidents, invitations, lists, messages, repair, timeline
 from engine.cases.answers import name_of, open_to, title_in
 from engine.cases.desk import Desk, case_id_of
 from engine.cases.diagram import Diagram, Part
 from engine.cases.duedates import Due, DueDates
+from engine.cases.files import Filed
 from engine.cases.incidents import Stopped
 from engine.cases.invitations import Invited
 from engine.cases.lists import Turn
@@ -72,6 +73,7 @@ class Dossier:
     members: tuple[Member, ...]
     readers: tuple[Reader, ...]
     notes: tuple[Written, ...]
+    files: tuple[Filed, ...]
     standstills: tuple[Standstill, ...]
     invited: tuple[Invited, ...]
     invitable: tuple[Option, ...]
@@ -81,6 +83,7 @@ class Dossier:
     may_repair: bool
     may_hand_over: bool
     may_note: bool
+    may_add_file: bool
     may_remind: bool
     may_see_answers: bool
 
@@ -148,6 +151,7 @@ class _Reading:
             members=self._members() if self.sees_log else (),
             readers=tuple(reading.readers(self.session, self.case.id)) if self.sees_log else (),
             notes=timeline.notes(self.desk, all_of_them=self.sees_log),
+            files=files.listed(self.desk, self.account),
             standstills=self._standstills(),
             invited=invitations.invited(self.desk) if self.sees_log else (),
             invitable=tuple(invitations.invitable(self.desk)),
@@ -158,6 +162,7 @@ class _Reading:
             may_repair=self._may(Permission.REPAIR),
             may_hand_over=self._may(Permission.HAND_OVER),
             may_note=self._may(Permission.NOTE),
+            may_add_file=self._may(Permission.ADD_FILE),
             may_remind=self._may(Permission.REMIND),
             may_see_answers=self.sees_answers,
         )

@@ -79,7 +79,7 @@ def hand_over_task(product, command: HandOver) -> str:
             _require(desk, task, Permission.HAND_OVER)
             _unchanged(desk, task, command.seen_revision)
             _can_have(desk, task, to)
-            _text(command.message, "melding")
+            _text(command.message, "gi_melding")
             _give(desk, task, to.id, command.message.strip())
             receipts.keep(desk, command.receipt, "hand_over", task.id)
         return to.name
@@ -93,7 +93,7 @@ def return_task(product, command: Return) -> None:
             return
         _require(desk, task, Permission.RETURN_TASK)
         _unchanged(desk, task, command.seen_revision)
-        _text(command.reason, "grunn", required=True)
+        _text(command.reason, "gi_grunn", required=True)
         _give_back(desk, task, command.reason.strip())
         receipts.keep(desk, command.receipt, "return", task.id)
 
@@ -104,7 +104,7 @@ def receivers(desk, task: Task, account: Account) -> list[Option]:
     if task.state != "open" or not access.may(desk.session, account, Permission.HAND_OVER, **about):
         return []
     can = {person.id for person in _candidates(desk, task, account)} - {task.assignee_id}
-    staff = register.pickers(desk.session, desk.case.school_id, desk.case, desk.now)["ansatte"]
+    staff = roster.pickers(desk)["ansatte"]
     return [option for option in staff if register.parse(option.value)[1] in can]
 
 
@@ -147,9 +147,9 @@ def _can_have(desk, task: Task, to: Account | None) -> None:
     """Raise a Refusal, at the field, unless the actor may give the task to this person."""
     ref = register.ref(register.Kind.ANSATT, to.id) if to else ""
     if to is None or to.id == task.assignee_id:
-        raise _fault("til", Reason.IKKE_VALGBAR, "Velg en annen enn den som har oppgaven.")
+        raise _fault("gi_til", Reason.IKKE_VALGBAR, "Velg en annen enn den som har oppgaven.")
     if ref in roster.named(desk):
-        raise _fault("til", Reason.INHABIL, INHABIL)
+        raise _fault("gi_til", Reason.INHABIL, INHABIL)
     giver = desk.session.get_one(Account, desk.actor_id)
     can = _candidates(desk, task, giver)
     if to.id in {person.id for person in can}:
@@ -160,7 +160,7 @@ def _can_have(desk, task: Task, to: Account | None) -> None:
         why = "Saken er skjermet. Bare de som behandler den, kan få oppgaver i den."
     else:
         why = "Denne personen kan ikke få oppgaven av deg. Be den som leder saken, om å gi den."
-    raise _fault("til", Reason.IKKE_VALGBAR, why)
+    raise _fault("gi_til", Reason.IKKE_VALGBAR, why)
 
 
 def _give(desk, task: Task, to_id: int, message: str) -> None:

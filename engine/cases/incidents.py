@@ -61,6 +61,7 @@ def raise_incident(
 
     task_id: the task that was being sent, when that is how it stopped.
     """
+    session.flush()
     same = select(Incident.id).where(
         Incident.case_id == case.id,
         Incident.kind == kind,

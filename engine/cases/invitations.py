@@ -105,7 +105,7 @@ def invitable(desk) -> list[Option]:
         return []
     people = access.people_in(desk.session, desk.case, None, desk.now)
     can = {person.id for person in people if _who(desk, person) is None}
-    staff = register.pickers(desk.session, desk.case.school_id, desk.case, desk.now)["ansatte"]
+    staff = roster.pickers(desk)["ansatte"]
     return [option for option in staff if register.parse(option.value)[1] in can]
 
 

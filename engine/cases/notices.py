@@ -6,8 +6,9 @@ Nobody who is named in the case is ever told, and the content is sealed with the
 from __future__ import annotations
 
 from engine.cases import roster
-from engine.database.tables import Account, Notice, Task
-from engine.people import register, standing
+from engine.database.tables import Notice, Task
+from engine.people import register
+from engine.people.circle import Person
 from engine.people.register import Kind
 from engine.people.roles import Role
 
@@ -28,10 +29,9 @@ REMINDED = "purring"
 _KIND_BY_ROLE = {"rektor": REPORT_TO_HEAD, "skoleeier": REPORT_TO_OWNER}
 
 
-def people_in(desk, role: str) -> list[Account]:
-    """The accounts that a role means in this case today, without those named in it."""
-    own = standing.handler_role(desk.session, desk.case, Role(role), desk.now)
-    return standing.in_case(desk.session, desk.case, own, desk.now)
+def people_in(desk, role: str) -> list[Person]:
+    """The people that a role means in this case today, without those named in it."""
+    return desk.circle.meant_by(desk.circle.handler_role(Role(role)))
 
 
 def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
@@ -40,10 +40,10 @@ def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
     The one who acts is not told of the own next task: that page comes by itself.
     """
     people = people_in(desk, role)
-    for account in people:
-        if kind == TASK_GIVEN and account.id == desk.actor_id:
+    for person in people:
+        if kind == TASK_GIVEN and person.id == desk.actor_id:
             continue
-        _add(desk, kind, step, role=role, account_id=account.id)
+        _add(desk, kind, step, role=role, account_id=person.id)
     return bool(people)
 
 

@@ -53,7 +53,7 @@ def read(desk, task: Task, by_id: int | None, at: datetime | None) -> Performed 
 def performers(desk, task: Task) -> list[Option]:
     """The colleagues who can have done the step."""
     can = _able(desk, task) - {desk.actor_id}
-    staff = register.pickers(desk.session, desk.case.school_id, desk.case, desk.now)["ansatte"]
+    staff = roster.pickers(desk)["ansatte"]
     return [option for option in staff if register.parse(option.value)[1] in can]
 
 

@@ -170,6 +170,7 @@ def _remedy(incident: Incident) -> str:
 def _try(desk, incident_id: int) -> Tried:
     incident, number = desk.session.get_one(Incident, incident_id), desk.case.number
     deadlines.pass_due(desk)
+    desk.advance()
     solving.fill_roles(desk)
     desk.save()
     task = desk.session.get(Task, incident.task_id) if incident.task_id else None

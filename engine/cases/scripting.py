@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
 
-from engine.cases.facts import Facts, ScopeFact
+from engine.cases.facts import Facts, ScopeFact, told
 from engine.cases.state import ends
 from engine.definitions import feel
 from engine.definitions.bpmn import rule_named
@@ -56,7 +56,7 @@ class _NoEnvironment(BasePythonScriptEngineEnvironment):
 
 def evaluate(expression: str, context: dict[str, Any]) -> Any:
     """FEEL on a case's context; `now()` and `today()` are the case's own moment, its `naa`."""
-    return feel.evaluate(expression, context, now=_moment_of(context))
+    return feel.evaluate(expression, told(expression, context), now=_moment_of(context))
 
 
 def _moment_of(context: dict[str, Any]) -> datetime | None:
@@ -110,7 +110,7 @@ class CaseEngine(PythonScriptEngine):
     def close_scope(self, task) -> None:
         """A called process has ended: its result is the end event that ended it."""
         reached = ends(task.workflow.top_workflow.subprocesses[task.id])
-        self.facts.scopes[str(task.id)].result = reached[-1]
+        self.facts.close(str(task.id), reached[-1])
 
     def operate(self, task) -> None:
         self.host.operate(task)
@@ -119,7 +119,7 @@ class CaseEngine(PythonScriptEngine):
         """Whether a decision's cell holds for what its column asks."""
         context = self.context(task)
         value = evaluate(expression, context)
-        return feel.unary(test, value, context, now=_moment_of(context))
+        return feel.unary(test, value, told(test, context), now=_moment_of(context))
 
     def decided(self, task, outcome: dict[str, Any]) -> None:
         """A decision's outcome is an answer of its step."""

@@ -21,6 +21,8 @@ def settle(desk, by_id: int | None = None) -> None:
 
     by_id: who put it right; None when it came right by itself.
     """
+    if not desk.agenda.asked.stopped:
+        return
     for incident in _unsolved(desk):
         if incident.kind == NOBODY:
             rows = _open(desk, incident.step)
@@ -43,7 +45,7 @@ def fill_roles(desk) -> bool:
     is no next, an incident is raised. Whether anything was changed or raised."""
     known = {incident.step for incident in _unsolved(desk) if incident.kind == NOBODY}
     changed = False
-    for row in tasks.open_rows(desk).values():
+    for row in list(desk.agenda.open.values()):
         if _somebody(desk, row):
             changed = changed or row.step in known
             continue
@@ -69,7 +71,7 @@ def _unsolved(desk) -> list[Incident]:
 
 
 def _open(desk, step: str | None) -> list[Task]:
-    return [row for row in tasks.open_rows(desk).values() if row.step == step]
+    return [row for row in list(desk.agenda.open.values()) if row.step == step]
 
 
 def _somebody(desk, row: Task) -> bool:

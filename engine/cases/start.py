@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Integer, cast, func, select
 
-from engine.cases import receipts, tasks
+from engine.cases import receipts
 from engine.cases.desk import Desk
 from engine.cases.incidents import Stopped
 from engine.cases.state import Status
@@ -97,7 +97,7 @@ def _new_desk(product, session, command: StartCase) -> Desk:
 
 
 def _own_task(desk: Desk, step: str) -> Task:
-    row = next((row for row in tasks.open_rows(desk).values() if row.step == step), None)
+    row = next((row for row in desk.agenda.open.values() if row.step == step), None)
     if row is None:
         raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette steget.")
     return row

@@ -31,6 +31,8 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.NOTAT,
     Kind.INVITERT,
     Kind.INVITASJON_AVSLUTTET,
+    Kind.FIL_LAGT_TIL,
+    Kind.RETTET,
     Kind.HENDELSE_STANSET,
     Kind.HENDELSE_LOST,
 }

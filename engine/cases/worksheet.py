@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts, handover, onbehalf, roster, tasks
+from engine.cases import drafts, files, handover, onbehalf, roster, tasks
 from engine.cases.desk import Desk, no_access
+from engine.cases.files import Filed
 from engine.cases.handover import Given
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
@@ -51,7 +52,7 @@ class Worksheet:
     this account is in it (engine.cases.parts); may_claim: it is one of several who can do it;
     given: how it came to the one who has it from a colleague; receivers: to whom this account may
     give it; performers: who else can have done it, for one who registers it for another;
-    rule: engine.rules.rule.Rule of the deadline.
+    rule: engine.rules.rule.Rule of the deadline; files: given with this task.
     """
 
     task_id: int
@@ -83,6 +84,7 @@ class Worksheet:
     performers: tuple[Option, ...]
     may_see_case: bool
     known: tuple[Known, ...]
+    files: tuple[Filed, ...]
 
 
 def worksheet(
@@ -161,7 +163,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         typed=typed,
         shown=form.visible(context, typed, evaluate),
         context=context,
-        options=roster.pickers(desk),
+        options=dict(roster.pickers(desk)),
         draft_at=draft[1] if draft else None,
         claimed_by=claimed.name if claimed else None,
         claimed_by_me=task.claimed_by_id == account.id,
@@ -176,6 +178,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
             desk.session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
         ),
         known=tuple(_known(desk, step.shows)),
+        files=files.listed(desk, account, task.id),
     )
 
 

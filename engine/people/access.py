@@ -51,6 +51,10 @@ class Permission(StrEnum):
     RETURN_TASK = "return_task"  # give back a task that a colleague gave
     START_MANUAL = "start_manual"  # start by hand what the diagram lets these roles start
     NOTE = "note"
+    ADD_FILE = "add_file"  # to the case, or with a task
+    SEE_FILES = "see_files"  # what everybody has added
+    SEE_OWN_FILES = "see_own_files"
+    CORRECT = "correct"  # correct what anybody has answered
     REMIND = "remind"
     INVITE = "invite"  # ask a colleague into the case, or end that
     LEAD = "lead"  # decide who takes part in a shielded case, and who does leadership's steps
@@ -74,6 +78,7 @@ class Who(StrEnum):
     FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
     LEVERT = "levert"  # did the task
+    LA_VED = "la_ved"  # has added a file
     STARTER = "starter"  # acts in a role that may start this by hand
 
 
@@ -94,6 +99,10 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.RETURN_TASK: frozenset({Who.FATT_OPPGAVE}),
     Permission.START_MANUAL: frozenset({Who.STARTER}),
     Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.ADD_FILE: HANDLERS | {Who.KONTAKTLAERER, Who.OPPGAVE},
+    Permission.SEE_FILES: HANDLERS,
+    Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
+    Permission.CORRECT: HANDLERS,
     Permission.REMIND: HANDLERS,
     Permission.INVITE: HANDLERS,
     Permission.LEAD: HANDLERS - {Who.SAKSANSVARLIG},
@@ -131,6 +140,7 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
         me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)
     ),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
+    Who.LA_VED: lambda me: me.added_file(),
     Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
 }
 DOING = frozenset(
@@ -377,6 +387,14 @@ def _question(
             Task.id == bindparam("task", type_=Integer)
         )
     return question
+
+
+@cache
+def on_task(permission: Permission) -> ColumnElement[bool]:
+    """Whether the account `account` has the permission on the task `task` in the case `case`, at
+    the moment `now` of the local day `day`: a column of a statement that asks for more besides."""
+    question = _question(permission, True, True, frozenset(), False)
+    return exists(question.correlate(None)).label("may")
 
 
 def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) -> str:

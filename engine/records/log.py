@@ -47,6 +47,8 @@ class Kind(StrEnum):
     PLAN_DELT = "plan_delt"
     ARKIVERT = "arkivert"
     NOTAT = "notat"
+    FIL_LAGT_TIL = "fil_lagt_til"
+    RETTET = "rettet"  # an answer; the old one stands, struck through
     ROLLE_GITT = "rolle_gitt"
     INVITERT = "invitert"
     INVITASJON_AVSLUTTET = "invitasjon_avsluttet"

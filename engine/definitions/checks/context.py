@@ -13,6 +13,7 @@ from engine.definitions.checks.lookup import Lookup
 from engine.definitions.fields import Kind, fields_of
 from engine.definitions.findings import Refused
 from engine.definitions.forms import Form, read_form
+from engine.rules.regelverk import InvalidRules, read_regelverk
 
 Shape = Mapping[str, "Shape"] | None
 """Names and what is inside each; None where anything may be."""
@@ -39,6 +40,7 @@ class Context:
         self.process_id = "" if process is None else process.get("id", "")
         self._names = dict(self._steps(tree, self.process_id))
         self._callers(self.process_id, {self.process_id})
+        self._counts = _counts(lookup)
 
     def _callers(self, process_id: str, seen: set[str]) -> None:
         """Steps and list items of the processes that call this one are seen here too."""
@@ -120,7 +122,7 @@ class Context:
         parts = name.split(".")
         if parts[0] == "historikk":
             parts = parts[1:]
-        if not parts or parts[0] in SYSTEM:
+        if not parts or parts[0] in SYSTEM | self._counts:
             return None
         if parts[0] not in items and parts[0] not in self._names:
             return "steg", parts[0]
@@ -132,6 +134,14 @@ class Context:
                 return "felt", part
             shape = shape[part]
         return None
+
+
+def _counts(lookup: Lookup) -> frozenset[str]:
+    """The numbers that the rules file lets a drawing ask for (`telling`)."""
+    try:
+        return frozenset(read_regelverk(lookup.regelverk() or b"").counts)
+    except InvalidRules:
+        return frozenset()
 
 
 def _shape(components) -> dict[str, Shape]:

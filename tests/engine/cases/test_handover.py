@@ -43,6 +43,7 @@ class Hands:
             task = session.get_one(Task, self.story.task(step).id)
             account = session.get_one(Account, self.story.account(by))
             desk = Desk(self.product, session, session.get_one(Case, task.case_id), account.id)
+            desk.load()
             options = handover.receivers(desk, task, account)
             return {option.label.split(",")[0] for option in options}
 
@@ -215,7 +216,7 @@ def test_a_reason_is_needed_to_give_back(informing):
     hands.give(STEP, "sosialveileder", "aks")
     with pytest.raises(Refusal) as caught:
         hands.give_back(STEP, "aks", "  ")
-    assert [fault.path for fault in caught.value.faults] == ["grunn"]
+    assert [fault.path for fault in caught.value.faults] == ["gi_grunn"]
 
 
 def test_a_page_that_is_too_old_is_told_who_moved_the_task_and_when(informing):

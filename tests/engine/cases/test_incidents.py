@@ -289,10 +289,13 @@ def test_an_operation_that_can_not_be_done_stops_where_it_stands(story, monkeypa
     story.suspect()
     before = desk.frozen()
     # The page was made while the pupil had another open case; it has ended since.
-    told = CaseDesk._system_facts
-    monkeypatch.setattr(
-        CaseDesk, "_system_facts", lambda self: {**told(self), "finnes_aapen_sak": True}
-    )
+    read = CaseDesk._read
+
+    def read_as_before(self):
+        read(self)
+        self.facts.system["finnes_aapen_sak"] = True
+
+    monkeypatch.setattr(CaseDesk, "_read", read_as_before)
     with pytest.raises(Stop, match="stanset"):
         story.receive(slaa_sammen="ja")
     assert desk.frozen() == before
