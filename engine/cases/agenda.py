@@ -22,14 +22,13 @@ DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidsp
 
 
 class Agenda:
-    """open: the open tasks, by the engine's id; closed: those that this command has closed.
+    """The open tasks and the deadlines to come, with what this command has made of them.
 
     statement: `waiting()` with more asked for besides, and its values; `asked` is its first row.
     """
 
     def __init__(self, session: Session, case_id: int, statement=None, **values: Any):
-        self.open: dict[str, Task] = {}
-        self.closed: list[Task] = []
+        self._tasks: dict[str, Task] = {}
         self._deadlines: dict[Deadline, None] = {}
         rows = session.execute(
             waiting() if statement is None else statement, {"case": case_id, **values}
@@ -37,21 +36,26 @@ class Agenda:
         self.asked: Row = rows[0]
         for task, deadline, *_ in rows:
             if task is not None:
-                self.open[task.token] = task
+                self._tasks[task.token] = task
             if deadline is not None:
                 self._deadlines[deadline] = None
+
+    @property
+    def open(self) -> dict[str, Task]:
+        """The open tasks, by the engine's id."""
+        return {token: task for token, task in self._tasks.items() if task.state == "open"}
+
+    @property
+    def closed(self) -> list[Task]:
+        """The tasks that this command has closed."""
+        return [task for task in self._tasks.values() if task.state != "open"]
 
     def task(self, task_id: int) -> Task | None:
         """The open task with this id."""
         return next((task for task in self.open.values() if task.id == task_id), None)
 
     def opened(self, task: Task) -> None:
-        self.open[task.token] = task
-
-    def close(self, task: Task) -> None:
-        """The task is done or withdrawn."""
-        self.open.pop(task.token, None)
-        self.closed.append(task)
+        self._tasks[task.token] = task
 
     def add(self, deadline: Deadline) -> None:
         self._deadlines[deadline] = None

@@ -230,20 +230,22 @@ def _pass(desk, row: Deadline, task: Task | None) -> None:
         desk.complete(task, dict(rule.ved_frist), partial=True)
 
 
-def close(desk, task: Task) -> None:
-    """A task is done: its deadline is met, if it was still to come, and its reminders lapse. One
-    that is withdrawn had nothing to meet."""
-    desk.agenda.close(task)
+def meet(desk, task: Task) -> None:
+    """A task is done: its deadline is met, if it was still to come, and its reminders lapse."""
     for row in desk.agenda.deadlines(lambda row: row.task is task):
-        row.state = MET if row.kind == DUE and task.state == "done" else LAPSED
+        _meet(row)
 
 
 def keep(desk) -> None:
-    """After a step: deadlines of the case are met when every step that they are for is done."""
-    closed = {_rule_of(desk, task) for task in desk.agenda.closed}
+    """After a step: deadlines of withdrawn tasks lapse, and those of the case are met when every
+    step that they are for is done."""
+    closed = desk.agenda.closed
+    done = {_rule_of(desk, task) for task in closed}
     still = {_rule_of(desk, task) for task in desk.agenda.open.values()}
-    for row in desk.agenda.deadlines(lambda row: is_own(row) and not _is_moment(row)):
-        if row.rule in closed - still:
+    for row in desk.agenda.deadlines(lambda row: not _is_moment(row)):
+        if row.task in closed:
+            row.state = LAPSED
+        elif is_own(row) and row.rule in done - still:
             _meet(row)
 
 

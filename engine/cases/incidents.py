@@ -9,7 +9,6 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
-from engine.cases.notices import STOPPED as CASE_STOPPED
 from engine.database.session import lock_case
 from engine.database.tables import Case, Incident, Notice, Task
 from engine.people import standing
@@ -21,6 +20,7 @@ from engine.refusals import Reason, Refusal
 _log = structlog.get_logger()
 
 NOBODY, STOPPED = "ingen_i_rollen", "stanset"
+TOLD = "sak_stanset"  # the kind of the notice
 UNREADABLE = "Trygg får ikke åpnet saken, og ingenting er endret. Snakk med den som drifter Trygg."
 
 
@@ -115,7 +115,7 @@ def _tell_leadership(session, case: Case, step: str | None, at: datetime) -> Non
             Notice(
                 case_id=case.id,
                 at=at,
-                kind=CASE_STOPPED,
+                kind=TOLD,
                 step=step,
                 role=role,
                 account_id=account.id,

@@ -6,6 +6,7 @@ Nobody who is named in the case is ever told, and the content is sealed with the
 from __future__ import annotations
 
 from engine.cases import roster
+from engine.cases.incidents import Stopped
 from engine.database.tables import Notice, Task
 from engine.people import register
 from engine.people.circle import Person
@@ -16,7 +17,6 @@ from engine.people.roles import Role
 TASK_GIVEN = "oppgave_tildelt"
 TASK_RETURNED = "oppgave_gitt_tilbake"
 INVITED = "invitert"
-STOPPED = "sak_stanset"
 DEADLINE_NEAR = "frist_naermer_seg"
 DEADLINE_PASSED = "frist_overskredet"
 REPORT_TO_HEAD = "varsel_rektor"
@@ -67,18 +67,36 @@ def tell_of_date(desk, role: str, kind: str, task: Task | None) -> None:
         tell_role(desk, role, kind, task.step if task else None)
 
 
+def those_told(desk, task, step) -> list[str]:
+    """Whom a step's `trygg:varsler` names: roles, or what its FEEL gives, each a role or a
+    reference such as `foresatt:2`. Raises Stopped for FEEL that gives anything else."""
+    text = (step.tells or "").strip()
+    if not text.startswith("="):
+        return text.split()
+    given = desk.engine.value(task, text)
+    told = [each for each in (given if isinstance(given, list) else [given]) if each is not None]
+    if not all(each in list(Role) or register.parse(each)[0] for each in told):
+        raise Stopped(
+            "Steget sier at noen skal varsles, men det er verken en rolle eller en person.",
+            step.id,
+            step.name,
+        )
+    return list(dict.fromkeys(told))
+
+
 def tell_from_step(desk, task, step, kind: str | None = None) -> None:
-    """Tell those whom a step's `trygg:varsler` names: roles, or references that FEEL gives."""
-    if not step.tells:
-        return
-    if step.tells.lstrip().startswith("="):
-        refs = desk.engine.value(task, step.tells) or []
-        for ref in refs if isinstance(refs, list) else [refs]:
-            tell_person(desk, ref, kind, step.id)
-        return
-    for role in step.tells.split():
-        tell_role(desk, role, kind or _KIND_BY_ROLE.get(role, INFORMED), step.id)
-        if role == "skoleeier":
+    """Tell those whom a step's `trygg:varsler` names."""
+    tell_all(desk, those_told(desk, task, step), step, kind)
+
+
+def tell_all(desk, told: list[str], step, kind: str | None = None) -> None:
+    """Tell these roles and persons."""
+    for each in told:
+        if each not in list(Role):
+            tell_person(desk, each, kind, step.id)
+            continue
+        tell_role(desk, each, kind or _KIND_BY_ROLE.get(each, INFORMED), step.id)
+        if each == Role.SKOLEEIER:
             desk.case.serious = True
 
 

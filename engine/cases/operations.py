@@ -12,6 +12,8 @@ from engine.cases.incidents import Stopped
 from engine.database.tables import Answer
 from engine.people import register
 from engine.people.register import Kind as Person
+from engine.people.roles import Role
+from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.rules import workdays
 
@@ -22,12 +24,18 @@ def carry_out(desk, task, step, name: str) -> None:
 
 
 def tell(desk, task, step) -> None:
-    """`varsle`: tell the roles or people the step names. Telling rektor delivers the report."""
-    if desk.case.received_at is None and step.tells and "rektor" in step.tells.split():
+    """`varsle`: tell the roles or people the step names. Telling rektor delivers the report; where
+    leadership is suspected (§ 12-5), telling skoleeier does. Raises Stopped when nobody is named.
+    """
+    told = notices.those_told(desk, task, step)
+    if not told:
+        raise Stopped("Ingen skal varsles her. Se hva steget bruker.", step.id, step.name)
+    receiver = Role.SKOLEEIER if desk.case.shielded == Shield.LEDELSE else Role.REKTOR
+    if desk.case.received_at is None and receiver in told:
         desk.case.received_at = desk.now
         deadlines.set_at_receipt(desk)
-    notices.tell_from_step(desk, task, step)
-    desk.log(Kind.VARSLET, {"hvem": step.tells}, step=step.id, step_name=step.name)
+    notices.tell_all(desk, told, step)
+    desk.log(Kind.VARSLET, {"hvem": " ".join(told)}, step=step.id, step_name=step.name)
 
 
 def inform(desk, task, step) -> None:

@@ -38,19 +38,25 @@ _NEXT = {
 }
 
 
+def open_rows(desk) -> dict[str, Task]:
+    """The case's open task rows, by the engine's id."""
+    return desk.agenda.open
+
+
 def sync(desk) -> None:
     """Make the rows those of the steps that wait for somebody: new ones open, others lapse."""
     waiting = {
         str(task.id): task for task in desk.workflow.get_tasks(state=TaskState.READY, manual=True)
     }
-    for token, row in list(desk.agenda.open.items()):
+    rows = open_rows(desk)
+    for token, row in rows.items():
         if token not in waiting:
-            row.state, row.done_at = "withdrawn", desk.now
-            deadlines.close(desk, row)
+            row.state = "withdrawn"
+            row.done_at = desk.now
             desk.log_task(Kind.OPPGAVE_TRUKKET, row)
-    new = [task for token, task in waiting.items() if token not in desk.agenda.open]
-    for task in new:
-        _open(desk, task)
+    for token, task in waiting.items():
+        if token not in rows:
+            _open(desk, task)
 
 
 def _open(desk, task) -> None:
@@ -145,7 +151,7 @@ def complete(
     row.state, row.done_at, row.done_by_id = "done", desk.now, desk.actor_id
     desk.passed.add(row.step)
     desk.log_task(Kind.OPPGAVE_UTFORT, row, _detail(performed))
-    deadlines.close(desk, row)
+    deadlines.meet(desk, row)
     notices.tell_from_step(desk, task, step)
     try:
         task.run()

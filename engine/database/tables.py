@@ -136,7 +136,7 @@ class ProcessVersion(Table):
 class Case(Table):
     __tablename__ = "case"
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(unique=True)  # 2026-031
+    number: Mapped[str] = mapped_column(unique=True)  # 2026-4827, drawn at random
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"), index=True)
     reporter_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
