@@ -49,7 +49,7 @@ class Parts:
         return f"{own} og gjør oppgaver for {LABELS[role]}"
 
     def _has(self, case: Case, task: Task, role: Role) -> bool:
-        if task.assignee_id is not None:
+        if task.assignee_id is not None and task.handed_over_by_id is None:
             return task.assignee_id == self._own_id
         reported = role is Role.MELDER and case.reporter_id == self._own_id
         return reported or role in self._held or (case.id, role) in self._given

@@ -47,6 +47,8 @@ class Permission(StrEnum):
     SEE_TASK = "see_task"  # one task and what was filled in there
     COMPLETE_TASK = "complete_task"
     CLAIM_TASK = "claim_task"  # take a task that a role has, or give it back
+    HAND_OVER = "hand_over"  # give an open task to a colleague
+    RETURN_TASK = "return_task"  # give back a task that a colleague gave
     START_MANUAL = "start_manual"  # start by hand what the diagram lets these roles start
     NOTE = "note"
     ADD_FILE = "add_file"  # to the case, or with a task
@@ -54,7 +56,10 @@ class Permission(StrEnum):
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
     REMIND = "remind"
+    INVITE = "invite"  # ask a colleague into the case, or end that
+    LEAD = "lead"  # decide who takes part in a shielded case, and who does leadership's steps
     SEE_INCIDENTS = "see_incidents"
+    REPAIR = "repair"  # try again what has stopped
     SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
 
 
@@ -68,7 +73,9 @@ class Who(StrEnum):
     ANSVARLIG = "ansvarlig"  # for a measure in the plan
     LEDER = "leder"  # leads the school in this case: see Standing.leads
     SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
+    INVITERT = "invitert"  # is asked in by those who handle it, while the invitation lasts
     OPPGAVE = "oppgave"  # has the task
+    FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
     LEVERT = "levert"  # did the task
     LA_VED = "la_ved"  # has added a file
@@ -80,22 +87,27 @@ HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKE
 TABLE: dict[Permission, frozenset[Who]] = {
     Permission.REPORT: frozenset(),
     Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
-    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER},
-    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
     Permission.SEE_ALL_ANSWERS: HANDLERS,
     Permission.SEE_LOG: HANDLERS,
-    Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG},
+    Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG, Who.INVITERT},
     Permission.SEE_TASK: HANDLERS | {Who.OPPGAVE, Who.LEVERT},
     Permission.COMPLETE_TASK: frozenset({Who.OPPGAVE}),
     Permission.CLAIM_TASK: frozenset({Who.LEDIG_OPPGAVE}),
+    Permission.HAND_OVER: HANDLERS | {Who.OPPGAVE},
+    Permission.RETURN_TASK: frozenset({Who.FATT_OPPGAVE}),
     Permission.START_MANUAL: frozenset({Who.STARTER}),
-    Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
     Permission.ADD_FILE: HANDLERS | {Who.KONTAKTLAERER, Who.OPPGAVE},
     Permission.SEE_FILES: HANDLERS,
     Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.REMIND: HANDLERS,
+    Permission.INVITE: HANDLERS,
+    Permission.LEAD: HANDLERS - {Who.SAKSANSVARLIG},
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.REPAIR: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
 }
 
@@ -122,13 +134,25 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.ANSVARLIG: lambda me: me.is_given(Role.ANSVARLIG),
     Who.LEDER: lambda me: me.leads(),
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
+    Who.INVITERT: lambda me: and_(me.is_given(Role.INVITERT), Case.ended_at.is_(None)),
     Who.OPPGAVE: lambda me: me.has_task(),
+    Who.FATT_OPPGAVE: lambda me: and_(
+        me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)
+    ),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
     Who.LA_VED: lambda me: me.added_file(),
     Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
 }
-DOING = frozenset({Permission.COMPLETE_TASK, Permission.CLAIM_TASK, Permission.START_MANUAL})
-ON_TASK = frozenset({Who.OPPGAVE, Who.LEDIG_OPPGAVE, Who.LEVERT})
+DOING = frozenset(
+    {
+        Permission.COMPLETE_TASK,
+        Permission.CLAIM_TASK,
+        Permission.HAND_OVER,
+        Permission.RETURN_TASK,
+        Permission.START_MANUAL,
+    }
+)
+ON_TASK = frozenset({Who.OPPGAVE, Who.FATT_OPPGAVE, Who.LEDIG_OPPGAVE, Who.LEVERT})
 
 
 def may(
@@ -226,6 +250,24 @@ def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bo
         exists()
         .where(Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named())
         .correlate(Task),
+    )
+
+
+def people_in(
+    session: Session, case: Case, ways: Collection[Who] | None, now: datetime
+) -> list[Account]:
+    """The staff who stand in one of these ways to the case (in any, for None), in order of name.
+    A person named in the case is never among them."""
+    standing = Standing(Account.id, now)
+    conditions = [CONDITIONS[who](standing) for who in sorted(ways or ())]
+    return list(
+        session.scalars(
+            select(Account)
+            .join(Case, Case.id == case.id)
+            .where(standing.is_staff() if ways is None else or_(false(), *conditions))
+            .where(~standing.is_named())
+            .order_by(Account.name, Account.id)
+        )
     )
 
 
