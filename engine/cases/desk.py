@@ -17,14 +17,14 @@ from sqlalchemy import select
 
 from engine.cases import deadlines, operations, solving, state, tallies, tasks
 from engine.cases.agenda import Agenda
-from engine.cases.facts import Facts, Later
+from engine.cases.facts import Facts
 from engine.cases.incidents import Stopped, readable
-from engine.cases.scripting import CaseEngine, NotACondition, moment_of
+from engine.cases.scripting import CaseEngine, NotACondition
 from engine.cases.sight import Sight, contents
 from engine.cases.state import Status
 from engine.database.session import lock_case, lock_case_of
 from engine.database.tables import Answer, Case, Task
-from engine.definitions.decisions import Undecided, outcome
+from engine.definitions.decisions import Undecided
 from engine.definitions.specs import NotAList, step_id
 from engine.people.circle import Circle
 from engine.records import log
@@ -233,16 +233,13 @@ class Desk:
     def decide(self, task) -> None:
         """A decision step: what its table answers is kept as the system's answer at that step."""
         step = self.step_of(task)
-        context = {
-            name: known() if isinstance(known, Later) else known
-            for name, known in self.engine.context(task).items()
-        }
         decision = self.definition.decision(step.process_id, step.decision)
         try:
-            answer = outcome(decision, context, now=moment_of(context))
+            answer = self.engine.outcome(task, decision)
         except Undecided as undecided:
             raise Stopped(str(undecided), step.id, step.name) from undecided
-        self.keep_answer(Place(self.facts.scope_of(task), step.process_id, step.id), answer)
+        place = Place(self.facts.scope_of(task), step.process_id, step.id)
+        self.keep_answer(place, answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
 
     def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:

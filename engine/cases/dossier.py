@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.cases import diagram, files, incidents, invitations, lists, messages, repair, timeline
+from engine.cases import diagram, files, incidents, invitations, messages, repair, timeline
 from engine.cases.answers import name_of, open_to, title_in
 from engine.cases.desk import Desk, case_id_of
 from engine.cases.diagram import Diagram, Part
@@ -15,10 +15,10 @@ from engine.cases.duedates import Due, DueDates
 from engine.cases.files import Filed
 from engine.cases.incidents import Stopped
 from engine.cases.invitations import Invited
-from engine.cases.lists import Turn
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.repair import Standstill
 from engine.cases.timeline import Told, Written
+from engine.cases.turns import Turn, turns_of
 from engine.database.tables import Account, Case, CaseRole, Pupil, Task
 from engine.people import access
 from engine.people.access import Permission
@@ -127,9 +127,7 @@ class _Reading:
         )
 
     def dossier(self) -> Dossier:
-        turns = lists.turns_of(
-            self.desk.product, self.session, [self.case.id], self.account, self.now
-        )
+        turns = turns_of(self.desk.product, self.session, [self.case.id], self.account, self.now)
         dates = DueDates(self.desk, self.tasks)
         complain = dates.first("kan_meldes_sf")
         return Dossier(

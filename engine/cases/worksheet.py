@@ -144,7 +144,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
     claimed = desk.session.get(Account, task.claimed_by_id) if task.claimed_by_id else None
     pupil = desk.session.get(Pupil, desk.case.pupil_id) if desk.case.pupil_id else None
     may_complete = access.may(desk.session, account, Permission.COMPLETE_TASK, **ask)
-    parts = Parts(desk.session, account, desk.now)
+    parts = Parts(desk.session, account.id, desk.now)
     return Worksheet(
         task_id=task.id,
         revision=task.revision,

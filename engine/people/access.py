@@ -207,7 +207,7 @@ def require(
     raise Refusal(Reason.IKKE_TILGANG, NO_ACCESS)
 
 
-def visible_cases(account: Account | None, now: datetime) -> ColumnElement[bool]:
+def visible_cases(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Case` for every list, count and search of cases."""
     return _cases(Permission.SEE_CASES_LIST, account, now)
 
@@ -222,12 +222,12 @@ def cases_with_incidents(account: Account | None, now: datetime) -> ColumnElemen
     return _cases(Permission.SEE_INCIDENTS, account, now)
 
 
-def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
+def my_tasks(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Task` for the open tasks that the account can do: given to it, or given
     to nobody and of a role it acts in (also when a colleague has taken it: the list says so)."""
     if account is None:
         return false()
-    standing = Standing(account.id, now)
+    standing = Standing(_id_of(account), now)
     return and_(
         Task.state == "open",
         exists()
@@ -240,11 +240,11 @@ def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def done_by_me(account: Account | None, now: datetime) -> ColumnElement[bool]:
+def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Task` for those that the account has done and may still read."""
     if account is None:
         return false()
-    standing = Standing(account.id, now)
+    standing = Standing(_id_of(account), now)
     return and_(
         Task.state == "done",
         exists()
@@ -271,7 +271,7 @@ def people_in(
     )
 
 
-def schools(account: Account, roles: Collection[Role], now: datetime):
+def schools(account: Account | int, roles: Collection[Role], now: datetime):
     """The statement that selects the schools where the account holds one of the roles today."""
     holding, active = aliased(RoleHolding), aliased(Account)
     return (
@@ -281,7 +281,7 @@ def schools(account: Account, roles: Collection[Role], now: datetime):
                 select(holding.school_id)
                 .join(active, and_(active.id == holding.account_id, active.active))
                 .where(
-                    holding.account_id == account.id,
+                    holding.account_id == _id_of(account),
                     holding.role.in_(roles),
                     in_force(holding, local_day(now)),
                 )
@@ -299,25 +299,47 @@ def _may_at_school(
     school_id: int | None,
     roles: Collection[Role],
 ) -> bool:
+    asked = _ways_to_page(account.id, permission, now, school_id, roles)
+    return any(session.scalar(each.limit(1)) is not None for each in asked)
+
+
+def has_page(account_id: int, permission: Permission, now: datetime) -> ColumnElement[bool]:
+    """Whether `may` gives the account this page at any school: a column of a statement that asks
+    for more besides."""
+    asked = _ways_to_page(account_id, permission, now, None, ())
+    return or_(false(), *(exists(each.correlate(None)) for each in asked))
+
+
+def _ways_to_page(
+    account_id: int,
+    permission: Permission,
+    now: datetime,
+    school_id: int | None,
+    roles: Collection[Role],
+) -> list[Select]:
+    """Statements of which one gives a row when the account has the page at the school."""
     allowed = frozenset(roles) if permission is Permission.START_MANUAL else PAGES.get(permission)
     if not allowed:
-        return False
+        return []
     deputies = {Role.LEDELSE} if Role.REKTOR in allowed else set()
-    found = schools(account, allowed | deputies, now).with_only_columns(School.id)
-    seen = select(Case.id).where(visible_cases(account, now))
+    found = schools(account_id, allowed | deputies, now).with_only_columns(School.id).order_by(None)
+    seen = select(Case.id).where(visible_cases(account_id, now))
     if school_id is not None:
         found, seen = found.where(School.id == school_id), seen.where(Case.school_id == school_id)
-    if session.scalar(found.limit(1)) is not None:
-        return True
     # The list of cases is also for those who have one, whatever their role at the school.
-    listed = permission is Permission.SEE_CASES_LIST
-    return listed and session.scalar(seen.limit(1)) is not None
+    return [found, seen] if permission is Permission.SEE_CASES_LIST else [found]
 
 
-def _cases(permission: Permission, account: Account | None, now: datetime) -> ColumnElement[bool]:
+def _id_of(account: Account | int) -> int:
+    return account if isinstance(account, int) else account.id
+
+
+def _cases(
+    permission: Permission, account: Account | int | None, now: datetime
+) -> ColumnElement[bool]:
     if account is None:
         return false()
-    standing = Standing(account.id, now)
+    standing = Standing(_id_of(account), now)
     return and_(_has(permission, standing, False, ()), ~standing.is_named())
 
 
