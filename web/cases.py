@@ -91,7 +91,7 @@ def places() -> dict[str, str]:
 
 
 @blueprint.before_request
-def _know_the_number() -> None:
+def know_the_number() -> None:
     """What can't be a case's number is met like a case that does not exist."""
     number = request.view_args.get("number")
     if number is not None and not CASE_NUMBER.fullmatch(number):
@@ -99,7 +99,8 @@ def _know_the_number() -> None:
 
 
 @blueprint.context_processor
-def _words() -> dict:
+def words() -> dict:
+    """What the pages about cases say in words."""
     return {
         "statuses": statuses(),
         "fates": fates(),
