@@ -281,6 +281,7 @@ class Deadline(Table):
     __table_args__ = (
         Index(None, "state", "due_at"),
         Index(None, "case_id", "state", "kind", "task_id"),
+        Index(None, "case_id", "rule"),
     )
 
 
