@@ -14,14 +14,16 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, operations, roster, state, tasks
+from engine.cases import deadlines, linked, operations, roster, state, tasks
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.incidents import Stopped
+from engine.cases.newcase import new_case
 from engine.cases.scripting import CaseEngine
 from engine.cases.state import Status
 from engine.database.session import lock_case
 from engine.database.tables import Answer, Case, Scope, Task
 from engine.definitions.specs import step_id
+from engine.people.standing import Shield
 from engine.records import log
 from engine.records.log import Kind
 from engine.records.vault import Key
@@ -77,14 +79,19 @@ class Desk:
         self.engine = CaseEngine(self.facts, host=self)
         self.workflow = None
         self.acting_role: str | None = None
+        self.started: list[Desk] = []  # cases that this one has started, saved with it
         self._steps_run = 0
 
     # --- load and save -----------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """A new case: its workflow at the first wait."""
+    def begin(self, facts: dict[str, Any] | None = None) -> None:
+        """A new case: its workflow at the first wait. facts: what the message that starts it
+        carries, for a process that a message starts."""
         self.facts.system = self._system_facts()
         self.workflow = state.create(self.definition, self.engine)
+        if self.definition.started_by_message:
+            self._run_automatic_steps()
+            linked.receive(self, self.definition.started_by_message, facts or {})
         self.advance()
 
     def load(self) -> None:
@@ -103,6 +110,8 @@ class Desk:
         self.case.state_version = state.VERSION
         self.case.revision += 1
         self._set_status()
+        while self.started:
+            self.started.pop().save()
 
     def _system_facts(self) -> dict[str, Any]:
         local = workdays.local(self.now)
@@ -112,6 +121,8 @@ class Desk:
             "i_dag": local.date().isoformat(),
             "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
             "finnes_aapen_sak": roster.other_open_case(self) is not None,
+            "gjelder_ledelsen": self.case.shielded == Shield.LEDELSE,
+            "lost_paa_stedet_siste_30_dager": roster.settled_on_the_spot(self),
         }
 
     def _load_facts(self) -> None:
@@ -275,6 +286,23 @@ class Desk:
         """Another case on the desk, in the same transaction."""
         desk = Desk(self.product, self.session, lock_case(self.session, case.id), self.actor_id)
         desk.load()
+        return desk
+
+    def start_beside(self, process_id: str, actor_id: int | None) -> Desk:
+        """A new case of the same school and reporter, in the same transaction and saved with this
+        one; not yet begun."""
+        definition = self.product.published(self.session, process_id)
+        case, key = new_case(
+            self.product,
+            self.session,
+            definition,
+            self.case.school_id,
+            self.case.reporter_id,
+            self.now,
+        )
+        desk = Desk(self.product, self.session, case, actor_id, key)
+        desk.log(Kind.SAK_STARTET, process_id=process_id, role="melder")
+        self.started.append(desk)
         return desk
 
     # --- records -----------------------------------------------------------------------------

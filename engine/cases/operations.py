@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from engine.cases import deadlines, notices, roster
+from engine.cases import deadlines, linked, notices, roster
 from engine.cases.incidents import Stopped
 from engine.database.tables import Answer, Guardianship, Task
 from engine.people import register
 from engine.people.register import Kind as Person
+from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.rules import workdays
 
@@ -22,10 +23,13 @@ def carry_out(desk, task, step, name: str) -> None:
 
 
 def tell(desk, task, step) -> None:
-    """`varsle`: tell the roles or people the step names. Telling rektor delivers the report."""
-    if desk.case.received_at is None and step.tells and "rektor" in step.tells.split():
+    """`varsle`: tell the roles or people the step names. Telling rektor delivers the report; about
+    leadership, telling skoleeier does."""
+    receiver = "skoleeier" if desk.case.shielded == Shield.LEDELSE else "rektor"
+    if desk.case.received_at is None and receiver in (step.tells or "").split():
         desk.case.received_at = desk.now
         deadlines.set_at_receipt(desk)
+        linked.tell_pupils_case(desk, mottatt=desk.now.isoformat())
     notices.tell_from_step(desk, task, step)
     desk.log(Kind.VARSLET, {"hvem": step.tells}, step=step.id, step_name=step.name)
 
@@ -110,6 +114,17 @@ def bring_forward(desk, task, step) -> None:
         deadlines.move(desk, row, today)
 
 
+def send(desk, task, step) -> None:
+    """`send_melding`: the message in `trygg:melding`, with the answers in `trygg:sender`."""
+    linked.send(desk, task, step)
+
+
+def open_pupils_case(desk, task, step) -> None:
+    """`opprett_elevsak`: the pupil's case, where this one was started without it."""
+    if desk.case.part_of_id is None:
+        linked.open_pupils_case(desk, desk.engine.context(task)["meld_straks"])
+
+
 OPERATIONS = {
     "varsle": tell,
     "informer": inform,
@@ -117,4 +132,6 @@ OPERATIONS = {
     "arkiver": archive,
     "slaa_sammen": join_cases,
     "fremskynd": bring_forward,
+    "send_melding": send,
+    "opprett_elevsak": open_pupils_case,
 }

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from engine.database.tables import Account, Case, CaseRole, NamedPerson
+from engine.cases import linked
+from engine.database.tables import Account, Case, CaseRole, Event, NamedPerson
 from engine.people import register, roles
+from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
+
+SETTLED = "E1_handtert_paa_stedet"  # the end of a report that was settled on the spot
 
 
 def pickers(desk):
@@ -30,8 +34,25 @@ def named(desk) -> frozenset[str]:
 
 
 def name_person(desk, account_id: int, part: str) -> None:
-    if desk.session.get(NamedPerson, (desk.case.id, account_id)) is None:
-        desk.session.add(NamedPerson(case_id=desk.case.id, account_id=account_id, part=part))
+    """Name a person in the case, and in those it belongs together with."""
+    for case in linked.family(desk.session, desk.case):
+        row = desk.session.get(NamedPerson, (case.id, account_id))
+        if row is None:
+            desk.session.add(NamedPerson(case_id=case.id, account_id=account_id, part=part))
+
+
+def shield(desk, about: Shield) -> list[Case]:
+    """Shield the case and those it belongs together with: what is about leadership stays so. Gives
+    the cases that were changed."""
+    cases = [
+        case
+        for case in linked.family(desk.session, desk.case)
+        if case.shielded is None or (about is Shield.LEDELSE and case.shielded != about)
+    ]
+    for case in cases:
+        case.shielded = about
+    desk.facts.system["gjelder_ledelsen"] = desk.case.shielded == Shield.LEDELSE
+    return cases
 
 
 def leads_school(desk, account_id: int) -> bool:
@@ -82,6 +103,24 @@ def other_open_case(desk) -> Case | None:
             Case.process_id == desk.case.process_id,
         )
         .order_by(Case.id)
+    )
+
+
+def settled_on_the_spot(desk) -> int:
+    """How many reports on the pupil were settled on the spot in the last 30 days, this one
+    included; 0 once the report has been delivered to somebody who follows it up."""
+    if desk.case.pupil_id is None or desk.case.received_at is not None or desk.case.shielded:
+        return 0
+    return 1 + desk.session.scalar(
+        select(func.count(Event.id))
+        .join(Case, Case.id == Event.case_id)
+        .where(
+            Case.pupil_id == desk.case.pupil_id,
+            Case.id != desk.case.id,
+            Event.kind == Kind.SAK_AVSLUTTET,
+            Event.step == SETTLED,
+            Event.at >= desk.now - timedelta(days=30),
+        )
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.cases import deadlines, drafts, incidents, receipts, roster, tasks
+from engine.cases import deadlines, drafts, exchange, incidents, receipts, roster, tasks
 from engine.cases.desk import no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.cases.tick import let_deadlines_pass
@@ -42,6 +42,12 @@ def submit_task(product, command: SubmitTask) -> Submitted:
     """Complete a task. Raises Refusal; then what was typed is kept as a draft."""
     case_id = _case_of(product, command.task_id)
     let_deadlines_pass(product, case_id)
+    submitted = _submit(product, command, case_id)
+    exchange.deliver(product, case_id)
+    return submitted
+
+
+def _submit(product, command: SubmitTask, case_id: int) -> Submitted:
     try:
         with open_case(product, case_id, command.account_id) as desk:
             earlier = receipts.find(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
-from engine.cases import deadlines, notices, roster
+from engine.cases import deadlines, linked, notices, roster
 from engine.cases.incidents import Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Task
@@ -106,6 +107,24 @@ def _role(desk, task) -> str | None:
     return role
 
 
+def reassign(desk, given: Collection[str] = ()) -> None:
+    """Find anew whose the open tasks are: somebody was named in the case, it was shielded, or a
+    case role was given (`given`)."""
+    named = roster.named(desk)
+    for token, row in open_rows(desk).items():
+        if row.assignee_id is not None:
+            if register.ref(register.Kind.ANSATT, row.assignee_id) not in named:
+                continue
+            row.assignee_id = None
+        role = _role(desk, desk.workflow.get_task_from_id(UUID(token)))
+        if role == row.role and role not in given:
+            continue
+        row.role, row.claimed_by_id = role, None
+        row.revision += 1
+        desk.log_task(Kind.OPPGAVE_GITT, row)
+        notices.tell_of_task(desk, row)
+
+
 def _assignee(desk, task, step) -> int | None:
     if step.assignee is None:
         return None
@@ -133,6 +152,9 @@ def complete(desk, row: Task, typed: dict, partial: bool = False) -> None:
     keep_answers(desk, row, form, answers)
     row.state, row.done_at, row.done_by_id = "done", desk.now, desk.actor_id
     desk.log_task(Kind.OPPGAVE_UTFORT, row)
+    if form.named(answers):
+        desk.session.flush()
+        reassign(desk)
     deadlines.meet(desk, row)
     notices.tell_from_step(desk, task, step)
     try:
@@ -167,9 +189,11 @@ def keep_answers(desk, row: Task, form, answers: dict) -> None:
         roster.name_person(desk, register.parse(ref)[1], part)
         if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
             # Past the school, whichever box was ticked.
-            desk.case.shielded = standing.Shield.LEDELSE
+            _shield(desk, standing.Shield.LEDELSE)
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
+    if roles := form.roles_in_pupils_case(answers):
+        linked.tell_pupils_case(desk, roller={role: ref for ref, role in roles})
     for mark, value in form.marks(answers):
         _mark(desk, mark, value)
     desk.session.flush()
@@ -181,12 +205,22 @@ def _mark(desk, mark: str, value: Any) -> None:
         desk.case.pupil_id = register.parse(value)[1]
     elif mark == "alvorlig" and value == "ja":
         desk.case.serious = True
-    elif mark == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:
-        desk.case.shielded = "ansatt"
+    elif mark == "skjermet_ansatt" and value == "ja":
+        _shield(desk, standing.Shield.ANSATT)
     elif mark == "skjermet_ledelse" and value == "ja":
-        desk.case.shielded = "ledelse"
+        _shield(desk, standing.Shield.LEDELSE)
+    elif mark == "stilling":
+        _shield(desk, standing.Shield(value))
     elif mark == "mottatt":
         deadlines.correct_receipt(desk, value)
+        linked.tell_pupils_case(desk, mottatt=value)
+
+
+def _shield(desk, about: standing.Shield) -> None:
+    """Shield the case, and those it belongs together with, whose open tasks find new hands."""
+    for case in roster.shield(desk, about):
+        if case.id != desk.case.id and case.ended_at is None:
+            linked.post(desk, case, linked.ABOUT_CASE, {})
 
 
 def no_longer_open(desk, task: Task) -> Refusal:

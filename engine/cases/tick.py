@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import select
 
-from engine.cases import deadlines, incidents
+from engine.cases import deadlines, exchange, incidents
 from engine.cases.desk import open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Deadline
@@ -16,7 +16,8 @@ UNREADABLE = "Trygg fikk ikke åpnet saken da en frist skulle passere. Snakk med
 
 
 def let_deadlines_pass(product, case_id: int | None = None) -> int:
-    """Let what is due happen, in all cases or in one. Returns how many cases it met."""
+    """Let what is due happen, in all cases or in one, and deliver what is still on its way. Returns
+    how many cases it met."""
     with product.database.session() as session:
         query = select(Deadline.case_id).where(
             Deadline.state == deadlines.WAITING, Deadline.due_at <= product.clock()
@@ -34,4 +35,5 @@ def let_deadlines_pass(product, case_id: int | None = None) -> int:
         except Exception:  # one case that can't be read must not keep the others waiting
             _log.exception("deadlines could not pass", case_id=each)
             incidents.record_stop(product, each, Stopped(UNREADABLE))
+    exchange.deliver(product, case_id)
     return len(due)

@@ -19,6 +19,7 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.SAK_SKJERMET,
     Kind.SAK_AVSLUTTET,
     Kind.SLATT_SAMMEN,
+    Kind.MELDING_MOTTATT,
     Kind.OPPGAVE_UTFORT,
     Kind.OPPGAVE_TRUKKET,
     Kind.STARTET_FOR_HAND,
@@ -77,6 +78,7 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
 
 def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: dict) -> Told:
     done = event.kind == Kind.OPPGAVE_UTFORT
+    answered_at = done or event.kind == Kind.MELDING_MOTTATT
     return Told(
         at=event.at,
         kind=Kind(event.kind),
@@ -84,7 +86,7 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         step_name=event.step_name,
         role=in_words(event.role if done else None, held),
         actor=name,
-        answer_id=answered.get((event.step, event.at, event.actor_id)) if done else None,
+        answer_id=answered.get((event.step, event.at, event.actor_id)) if answered_at else None,
         rule=_rule_of(desk, event),
     )
 

@@ -65,9 +65,10 @@ class Database:
 def lock_case(session: Session, case_id: int) -> Case | None:
     """The case as it now stands, held until the transaction ends; None if there is no such case.
 
-    On SQLite the whole database is held already, and the lock adds nothing.
+    On SQLite the whole database is held already, and the lock adds nothing. On PostgreSQL rows that
+    refer to the case can be added meanwhile: a linked case need not wait to name somebody in it.
     """
-    return session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    return session.get(Case, case_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def migrate(url: str | URL = DEFAULT_URL) -> None:

@@ -27,7 +27,7 @@ DEPTH = 24
 COMPONENTS = 300
 OPTIONS = 200
 SOURCES = ("elever", "ansatte", "foresatte")
-MARKS = ("elev", "alvorlig", "mottatt", "skjermet_ansatt", "skjermet_ledelse")
+MARKS = ("elev", "alvorlig", "mottatt", "stilling", "skjermet_ansatt", "skjermet_ledelse")
 
 _TEXTS = Path(__file__).with_name("schema.toml")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -224,13 +224,15 @@ class Schema:
         marks = node.own("merker") or None
         if marks and marks not in MARKS:
             self._find("egenskap", name, node.name, what="merker")
-        gives_role = node.own("gir_rolle") or None
-        if gives_role and not (kind is Kind.PERSON and staff):
-            self._find("egenskap", name, node.name, what="gir_rolle")
+        roles = {what: node.own(what) or None for what in ("gir_rolle", "gir_rolle_i_elevens_sak")}
+        for what, role in roles.items():
+            if role and not (kind is Kind.PERSON and staff):
+                self._find("egenskap", name, node.name, what=what)
         return {
             "habil": node.own("habil") == "ja",
             "part": node.own("part") or None,
-            "gives_role": gives_role,
+            "gives_role": roles["gir_rolle"],
+            "gives_role_in_pupils_case": roles["gir_rolle_i_elevens_sak"],
             "marks": marks,
         }
 

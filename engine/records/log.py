@@ -47,6 +47,7 @@ class Kind(StrEnum):
     ARKIVERT = "arkivert"
     NOTAT = "notat"
     ROLLE_GITT = "rolle_gitt"
+    MELDING_MOTTATT = "melding_mottatt"  # from a case that this one belongs together with
     HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself
     HENDELSE_LOST = "hendelse_lost"
 

@@ -148,7 +148,7 @@ def test_no_login_is_shown_for_another_school(database, master_key):
         ("Selma", Status.AWAITS_CHECK, []),
         ("Gina", Status.CLOSED, []),
         ("Kasper", Status.CLOSED, []),
-        ("Emre", Status.OPEN, ["motta_12_5_ansatt"]),
+        ("Emre", Status.OPEN, ["motta_skoleeier"]),
     ],
 )
 def test_each_case_stands_at_its_own_step(session, pupil, status, steps):
