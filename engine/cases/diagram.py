@@ -70,8 +70,7 @@ class Part:
 
 def diagrams(desk) -> list[Diagram]:
     """The case's own process, and those that it has called so far. The desk must be loaded."""
-    waits = linked.awaited(desk).values()
-    waiting = frozenset((s.process_id, s.id) for s in waits if not s.started_by)
+    waiting = frozenset((s.process_id, s.id) for s in linked.waits_for_another(desk))
     progress = _Progress(desk.session, desk.definition, desk.case, waiting)
     return [
         _diagram(desk, progress, process_id)

@@ -96,7 +96,7 @@ class _Reading:
         self.account, self.now = account, desk.now
         self.sees_answers = self._may(Permission.SEE_ALL_ANSWERS)
         self.sees_log = self._may(Permission.SEE_LOG)
-        self.awaited = [s for s in linked.awaited(desk).values() if not s.started_by]
+        self.awaited = linked.waits_for_another(desk)
         self.tasks = self.session.scalars(
             select(Task).where(Task.case_id == self.case.id).order_by(Task.id)
         ).all()

@@ -201,6 +201,11 @@ def awaited(desk) -> dict[str, Any]:
     }
 
 
+def waits_for_another(desk) -> list:
+    """The steps where the case stands still until another case tells it something."""
+    return [step for step in awaited(desk).values() if step.kind == "intermediateCatchEvent"]
+
+
 def receive(desk, name: str, facts: dict[str, Any]) -> None:
     """Give the case a message that it waits for. What it carries becomes the system's answer at
     the step that waits, before the step goes on; nothing goes through the engine."""
