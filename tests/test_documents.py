@@ -114,3 +114,10 @@ def test_links_lead_to_headings(path):
         there = TEXTS[file] if file else text
         headings = re.findall(r"^#+ (.+)$", there, re.M)
         assert anchor in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}
+
+
+def test_the_handbook_says_how_large_a_file_may_be():
+    from engine.cases.files import MAX_BYTES, MAX_FILES
+
+    for words in (f"inntil {MAX_BYTES // 1024**2} MB", f"kan ha {MAX_FILES} filer"):
+        assert words in TEXTS["haandbok.md"]

@@ -30,6 +30,7 @@ def create_app(product=None, **config) -> Flask:
         PROXIES=int(os.environ.get("TRYGG_PROXIES", "0")),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=10_000,
         SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,
     )
     app.config.update(config)

@@ -1,5 +1,6 @@
 """Cases: the overview, one case, what was answered in it, and its plan."""
 
+import io
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_file,
     url_for,
 )
 from flask_babel import get_locale
@@ -21,7 +23,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import answers as answered
-from engine.cases import lists, messages, notes
+from engine.cases import files, lists, messages, notes
 from engine.cases.diagram import Diagram, Part, Place
 from engine.cases.dossier import dossier
 from engine.cases.duedates import Fate
@@ -32,13 +34,17 @@ from engine.people.roles import LABELS, Role
 from engine.refusals import Reason, Refusal
 from engine.rules.workdays import local_day
 from web import told
-from web.security import limiter
+from web.security import limiter, takes_files
 from web.tasks import RECEIPT
+from web.uploads import file_of
 
 blueprint = Blueprint("cases", __name__)
 
 NUMBER = "<string(maxlength=20):number>"
 ANSWER = "<int(max=2147483647):answer_id>"
+FILE = "<int(max=2147483647):file_id>"
+# A file is never shown in the browser; should one be all the same, nothing in it can do anything.
+FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 CASE_NUMBER = re.compile(r"[0-9]{4}-[0-9]+")
 TASK = re.compile(r"[0-9]{1,9}")
 OPEN, ALL = "apne", "alle"
@@ -260,6 +266,37 @@ def note(number: str):
         return _case_page(number, note=text, note_fault=str(refusal)), 422
     flash(_("Notatet er lagret."))
     return redirect(url_for("cases.case", number=number, _anchor="notater"), 303)
+
+
+@blueprint.post(f"/saker/{NUMBER}/fil")
+@takes_files
+@limiter.limit("60 per hour")
+def add_file(number: str):
+    """Add a file; one that can't be kept comes back with the reason."""
+    try:
+        files.add_file(_product(), file_of(number, current_user.id, _receipt()))
+    except Refusal as refusal:
+        if refusal.code not in (Reason.MANGLER_FELT, Reason.UGYLDIG_SVAR):
+            raise
+        return _case_page(number, file_fault=str(refusal)), 422
+    flash(_("Filen er lagt i saken."))
+    return redirect(url_for("cases.case", number=number, _anchor="filer"), 303)
+
+
+@blueprint.get(f"/saker/{NUMBER}/fil/{FILE}")
+def download(number: str, file_id: int):
+    """A file, to be saved and opened outside Trygg."""
+    found = files.read_file(_product(), current_user.id, number, file_id)
+    answer = send_file(
+        io.BytesIO(found.content),
+        mimetype=found.media_type,
+        as_attachment=True,
+        download_name=found.name,
+        conditional=False,
+        etag=False,
+    )
+    answer.headers["Content-Security-Policy"] = FILE_POLICY
+    return answer
 
 
 @blueprint.post(f"/saker/{NUMBER}/start")

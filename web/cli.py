@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+MARGIN = 1024 * 1024  # bytes of a request besides what it may hold
 TICK_SECONDS = 30
 
 
@@ -24,6 +25,17 @@ def check(files: tuple[Path, ...], as_json: bool):
     from engine.definitions.checks.command import run
 
     sys.exit(run(files, as_json))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("decision")
+@click.option("--input", "given", default="{}", help="JSON object; @FILE, or - for standard input.")
+def decide(file: Path, decision: str, given: str):
+    """Print as JSON what a decision table answers. Exit 1 when it has an error or no answer."""
+    from engine.definitions.checks.answer import run
+
+    sys.exit(run(file, decision, given))
 
 
 @main.command()
@@ -109,6 +121,7 @@ def serve(host: str, port: int, threads: int):
     from engine.cases.demo import logins
     from engine.product import Product
     from web.app import create_app
+    from web.security import UPLOAD
 
     product = Product.open()
     threading.Thread(target=_tick_on, args=(product,), daemon=True).start()
@@ -117,6 +130,9 @@ def serve(host: str, port: int, threads: int):
         click.echo(f"LOGIN {username} {password}")
     # Forwarded headers reach the application, which trusts as many as its setting PROXIES says.
     settings = {"ident": None, "clear_untrusted_proxy_headers": False}
+    # A file on its way in or out stays in memory: waitress would put it on the disk, unsealed.
+    settings |= {"inbuf_overflow": UPLOAD + MARGIN, "outbuf_overflow": UPLOAD}
+    settings["max_request_body_size"] = UPLOAD + MARGIN
     listen(create_app(product), host=host, port=port, threads=threads, **settings)
 
 

@@ -61,7 +61,10 @@ def _http(error: HTTPException):
         413: (
             "cloud",
             _("Det ble for mye på en gang"),
-            _("Ingenting er sendt. Gå tilbake, korte ned teksten, og send igjen."),
+            _(
+                "Ingenting er sendt. Gå tilbake, velg en mindre fil eller korte ned teksten, "
+                "og send igjen."
+            ),
         ),
         429: (
             "clock",

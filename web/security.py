@@ -5,11 +5,12 @@ diagram also allows style attributes, which the diagram's drawing needs. Every f
 token, and a browser that says the request comes from another site is refused.
 """
 
+import io
 import os
 import secrets
 from pathlib import Path
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -38,6 +39,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+UPLOAD = 64 * 1024 * 1024
+"""Bytes in a request to a page that takes files: more than a file may have, so that one who sends
+too large a file gets an answer on the page and keeps what stands there."""
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 OWN_SITE = {None, "same-origin", "none"}
 
@@ -50,6 +55,13 @@ def _caller() -> str:
 
 
 limiter = Limiter(_caller)
+
+
+class MemoryRequest(Request):
+    """A request whose files stay in memory: what belongs in a case is never on a disk unsealed."""
+
+    def _get_file_stream(self, *args, **kwargs):
+        return io.BytesIO()
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -75,7 +87,9 @@ def init(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     app.session_interface = _Sessions()
+    app.request_class = MemoryRequest
     app.before_request(_refuse_other_sites)
+    app.before_request(_make_room_for_files)
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_add_headers)
@@ -85,6 +99,12 @@ def init(app: Flask) -> None:
 def public(view):
     """Mark a view as open to people who are not logged in. All others are closed to them."""
     view.is_public = True
+    return view
+
+
+def takes_files(view):
+    """Mark a view as one to which people who are logged in may send files."""
+    view.takes_files = True
     return view
 
 
@@ -117,6 +137,12 @@ def _refuse_other_sites() -> None:
         return
     if request.headers.get("Sec-Fetch-Site") not in OWN_SITE:
         raise CSRFError("The request comes from another site.")
+
+
+def _make_room_for_files() -> None:
+    view = current_app.view_functions.get(request.endpoint)
+    if getattr(view, "takes_files", False) and "_user_id" in session:
+        request.max_content_length = UPLOAD
 
 
 def _add_headers(response: Response) -> Response:

@@ -20,7 +20,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from engine.cases import drafts, inbox, notes, readback, submit, worksheet
+from engine.cases import drafts, files, inbox, notes, readback, submit, worksheet
 from engine.cases.inbox import Next
 from engine.cases.scripting import evaluate
 from engine.cases.submit import SubmitTask
@@ -28,7 +28,9 @@ from engine.definitions.forms import Line
 from engine.refusals import Fault, Reason, Refusal
 from web import refusals
 from web.forms import Add, Save, Send, action_from, apply, focus_after, name_of, typed_from
+from web.security import takes_files
 from web.sheet import Sheet
+from web.uploads import file_of, has_file
 from web.words import clock, due_group
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/oppgaver")
@@ -81,12 +83,24 @@ def show(task_id: int):
 
 
 @blueprint.post(f"/{TASK}")
+@takes_files
 def handle(task_id: int):
     form = worksheet.form_of(_product(), current_user.id, task_id)
     typed, action = typed_from(request.form, form), action_from(request.form, form)
+    wants_file = "legg_ved" in request.form or has_file()
+    if wants_file:
+        drafts.save_draft(_product(), current_user.id, task_id, typed)
+        try:
+            _add_file(task_id)
+        except Refusal as refusal:
+            return _file_refused(task_id, typed, refusal)
     if isinstance(action, Send):
         return _send(task_id, typed)
-    drafts.save_draft(_product(), current_user.id, task_id, typed)
+    if not wants_file:
+        drafts.save_draft(_product(), current_user.id, task_id, typed)
+    if "legg_ved" in request.form:
+        flash(_("Filen er lagt ved."))
+        return redirect(url_for("tasks.show", task_id=task_id, _anchor="vedlegg"), 303)
     if isinstance(action, Save):
         flash(_("Kladden er lagret. Bare du ser den."))
         return redirect(url_for("tasks.mine"), 303)
@@ -132,6 +146,24 @@ def note_draft(task_id: int):
     readback.drop_draft(_product(), current_user.id, task_id)
     flash(_("Teksten ligger i saken som merknad."))
     return redirect(url_for("tasks.mine"), 303)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def _add_file(task_id: int) -> None:
+    """Add the file that came with the form, whichever button was pressed: nothing is left out."""
+    number = files.number_of(_product(), current_user.id, task_id)
+    files.add_file(_product(), file_of(number, current_user.id, _receipt(), task_id))
+
+
+def _file_refused(task_id: int, typed: dict, refusal: Refusal):
+    """The page again with what is typed, and why the file was not added. Nothing was sent."""
+    if refusal.code is Reason.ALLEREDE_UTFORT:
+        return _first_page(task_id, refusal)
+    if refusal.code not in (Reason.MANGLER_FELT, Reason.UGYLDIG_SVAR):
+        raise refusal
+    return _sheet_page(task_id, typed, file_fault=str(refusal)), refusals.STATUS[refusal.code]
 
 
 # --- sending --------------------------------------------------------------------------------------
@@ -180,10 +212,14 @@ def _said_of(opened: list[Next]) -> str:
 
 
 def _sheet_page(
-    task_id: int, typed: dict | None = None, action=None, refusal: Refusal | None = None
+    task_id: int,
+    typed: dict | None = None,
+    action=None,
+    refusal: Refusal | None = None,
+    file_fault: str | None = None,
 ):
     """The task with its form. typed: what stands in it, in place of the draft; action: a button
-    that changed its rows; refusal: why it was not sent."""
+    that changed its rows; refusal: why it was not sent; file_fault: why a file was not added."""
     task = worksheet.worksheet(_product(), current_user.id, task_id, typed)
     typed, focus = task.typed, None
     if action is not None:
@@ -206,6 +242,7 @@ def _sheet_page(
         known=_grouped(task.known),
         receipt=_receipt() if refusal else str(uuid4()),
         refusal=refusal,
+        file_fault=file_fault,
         words=_words_of(task.form.id),
         now=_now(),
     )

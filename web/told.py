@@ -71,6 +71,8 @@ def sentence(told: Told) -> str:
             return _("Fikk melding fra saken som hører til: «%(step)s»", step=name)
         case Kind.PURRET:
             return _("Minnet om «%(step)s»", step=name)
+        case Kind.RETTET:
+            return _("Rettet svarene på «%(step)s»", step=name)
         case Kind.HENDELSE_STANSET if told.step_name:
             return _("Saken stanset ved «%(step)s»", step=name)
     return {
@@ -79,6 +81,7 @@ def sentence(told: Told) -> str:
         Kind.SLATT_SAMMEN: _("Slo to meldinger på samme elev sammen"),
         Kind.PLAN_DELT: _("Planen ble delt med elev, foresatte og de ansvarlige"),
         Kind.NOTAT: _("Skrev et notat"),
+        Kind.FIL_LAGT_TIL: _("La til en fil"),
         Kind.HENDELSE_STANSET: _("Saken stanset"),
         Kind.HENDELSE_LOST: _("Saken kom i gang igjen"),
     }[told.kind]

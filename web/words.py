@@ -1,4 +1,4 @@
-"""Days, times and deadlines as people say them. Times are read in Oslo's.
+"""Days, times, deadlines and sizes as people say them. Times are read in Oslo's.
 
 Each function is a filter of the templates by the same name. `now` and `today` are the product's
 clock, so that a page says what the command it shows was judged by.
@@ -18,7 +18,7 @@ LANGUAGE = "nb"
 
 def init(app: Flask) -> None:
     """Give the templates the filters."""
-    filters = (day, clock, when, due, due_day, due_group)
+    filters = (day, clock, when, due, due_day, due_group, filesize)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
 
 
@@ -85,6 +85,13 @@ def due_group(value: datetime | None, now: datetime) -> str:
     if last == today:
         return "today"
     return "week" if last <= today + timedelta(days=6 - today.weekday()) else "later"
+
+
+def filesize(size: int) -> str:
+    """`340 kB`, `1,2 MB`: bytes as people say them, at least 1 kB."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / 1_000_000:.1f} MB".replace(".", ",")
 
 
 def _over(last: date, today: date, value: datetime, workdays: bool) -> str:

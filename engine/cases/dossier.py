@@ -7,11 +7,12 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.cases import diagram, linked, lists, messages, timeline
+from engine.cases import diagram, files, linked, lists, messages, timeline
 from engine.cases.answers import name_of, open_to, title_in
 from engine.cases.desk import Desk
 from engine.cases.diagram import Diagram, Part
 from engine.cases.duedates import Due, DueDates
+from engine.cases.files import Filed
 from engine.cases.lists import Turn
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.timeline import Told, Written
@@ -71,10 +72,12 @@ class Dossier:
     members: tuple[Member, ...]
     readers: tuple[Reader, ...]
     notes: tuple[Written, ...]
+    files: tuple[Filed, ...]
     incidents: tuple[Incident, ...]
     startable: tuple[Startable, ...]
     plan: bool
     may_note: bool
+    may_add_file: bool
     may_remind: bool
     may_see_answers: bool
 
@@ -148,11 +151,13 @@ class _Reading:
             members=self._members() if self.sees_log else (),
             readers=tuple(reading.readers(self.session, self.case.id)) if self.sees_log else (),
             notes=timeline.notes(self.desk, all_of_them=self.sees_log),
+            files=files.listed(self.desk, self.account),
             incidents=self._incidents(),
             startable=self._startable(),
             plan=any(task.step == PLAN_STEP and task.state == "done" for task in self.tasks)
             and self._may(Permission.SEE_PLAN),
             may_note=self._may(Permission.NOTE),
+            may_add_file=self._may(Permission.ADD_FILE),
             may_remind=self._may(Permission.REMIND),
             may_see_answers=self.sees_answers,
         )

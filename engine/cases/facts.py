@@ -8,11 +8,34 @@ process an object with `resultat`, the end event that ended it.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 CASE = ""
 JOINED = "melding_slatt_sammen"  # reports on the same pupil that were joined to this case
+
+
+class Later:
+    """A fact that is worked out, once, when an expression names it."""
+
+    def __init__(self, work_out: Callable[[], Any]):
+        self._work_out, self._known = work_out, []
+
+    def __call__(self) -> Any:
+        if not self._known:
+            self._known.append(self._work_out())
+        return self._known[0]
+
+
+def told(text: str, context: dict[str, Any]) -> dict[str, Any]:
+    """The context as this expression is to see it: without what is worked out later, but for what
+    the expression names."""
+    return {
+        name: value() if isinstance(value, Later) else value
+        for name, value in context.items()
+        if not isinstance(value, Later) or name in text
+    }
 
 
 @dataclass
@@ -25,13 +48,15 @@ class ScopeFact:
     variable: str | None = None
     item: Any = None
     result: str | None = None
+    seq: int = 0  # order of opening within the case; 0 until it is stored
 
 
 class Facts:
     """The answers and scopes of one case.
 
-    `system` holds what the product itself knows (naa, i_dag, finnes_aapen_sak ...). `opened` lists
-    the scopes opened since loading, for the caller to store.
+    `system` holds what the product itself knows (naa, i_dag, finnes_aapen_sak ...), some of it
+    Later. `opened` and `closed` list the scopes opened and closed since loading, for the caller to
+    store.
     """
 
     def __init__(self, system: dict[str, Any] | None = None):
@@ -39,11 +64,17 @@ class Facts:
         self.scopes: dict[str, ScopeFact] = {}
         self.answers: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
         self.opened: list[ScopeFact] = []
+        self.closed: list[ScopeFact] = []
 
     def open(self, scope: ScopeFact) -> None:
         if scope.id not in self.scopes:
             self.scopes[scope.id] = scope
             self.opened.append(scope)
+
+    def close(self, scope_id: str, result: str) -> None:
+        """A called process has ended by this end event."""
+        self.scopes[scope_id].result = result
+        self.closed.append(self.scopes[scope_id])
 
     def put(self, scope_id: str, step: str, answers: dict) -> None:
         self.answers[scope_id][step].append(answers)

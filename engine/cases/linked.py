@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import or_, select
 
 from engine.cases.incidents import raise_incident
-from engine.database.tables import Answer, Case, Message, NamedPerson, Task
+from engine.database.tables import Answer, Case, Message, NamedPerson
 from engine.definitions.forms import Line
 from engine.people import register
 from engine.records.log import Kind
@@ -61,9 +61,7 @@ def open_pupils_case(desk, told: dict[str, Any]) -> None:
     desk.case.part_of_id = other.case.id
     _share(desk, other)
     other.begin()
-    row = desk.session.scalars(
-        select(Task).where(Task.case_id == other.case.id, Task.state == "open")
-    ).one()
+    (row,) = other.agenda.open.values()
     report = {
         "kilde": "ansatt",
         "kanal": "skjema",

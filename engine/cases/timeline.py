@@ -27,6 +27,8 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.PURRET,
     Kind.PLAN_DELT,
     Kind.NOTAT,
+    Kind.FIL_LAGT_TIL,
+    Kind.RETTET,
     Kind.HENDELSE_STANSET,
     Kind.HENDELSE_LOST,
 }

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts, linked, roster, tasks
+from engine.cases import drafts, files, linked, roster, tasks
 from engine.cases.desk import Desk, no_access
+from engine.cases.files import Filed
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
 from engine.cases.parts import Parts
@@ -47,7 +48,7 @@ class Worksheet:
     typed: the draft, else the form's defaults; shown: the paths of fields that show;
     item: what one of several alike tasks is about; role: whose task it is, in words; part: what
     this account is in it (engine.cases.parts); may_claim: it is one of several who can do it;
-    rule: engine.rules.rule.Rule of the deadline.
+    rule: engine.rules.rule.Rule of the deadline; files: given with this task.
     """
 
     task_id: int
@@ -75,6 +76,7 @@ class Worksheet:
     may_claim: bool
     may_see_case: bool
     known: tuple[Known, ...]
+    files: tuple[Filed, ...]
 
 
 def worksheet(
@@ -153,7 +155,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         typed=typed,
         shown=form.visible(context, typed, evaluate),
         context=context,
-        options=roster.pickers(desk),
+        options=dict(roster.pickers(desk)),
         draft_at=draft[1] if draft else None,
         claimed_by=claimed.name if claimed else None,
         claimed_by_me=task.claimed_by_id == account.id,
@@ -164,6 +166,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
             desk.session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
         ),
         known=tuple(_known(desk, step.shows)),
+        files=files.listed(desk, account, task.id),
     )
 
 

@@ -49,6 +49,10 @@ class Permission(StrEnum):
     CLAIM_TASK = "claim_task"  # take a task that a role has, or give it back
     START_MANUAL = "start_manual"  # start by hand what the diagram lets these roles start
     NOTE = "note"
+    ADD_FILE = "add_file"  # to the case, or with a task
+    SEE_FILES = "see_files"  # what everybody has added
+    SEE_OWN_FILES = "see_own_files"
+    CORRECT = "correct"  # correct what anybody has answered
     REMIND = "remind"
     SEE_INCIDENTS = "see_incidents"
     SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
@@ -67,6 +71,7 @@ class Who(StrEnum):
     OPPGAVE = "oppgave"  # has the task
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
     LEVERT = "levert"  # did the task
+    LA_VED = "la_ved"  # has added a file
     STARTER = "starter"  # acts in a role that may start this by hand
 
 
@@ -85,6 +90,10 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.CLAIM_TASK: frozenset({Who.LEDIG_OPPGAVE}),
     Permission.START_MANUAL: frozenset({Who.STARTER}),
     Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.ADD_FILE: HANDLERS | {Who.KONTAKTLAERER, Who.OPPGAVE},
+    Permission.SEE_FILES: HANDLERS,
+    Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
+    Permission.CORRECT: HANDLERS,
     Permission.REMIND: HANDLERS,
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
@@ -115,6 +124,7 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
     Who.OPPGAVE: lambda me: me.has_task(),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
+    Who.LA_VED: lambda me: me.added_file(),
     Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
 }
 DOING = frozenset({Permission.COMPLETE_TASK, Permission.CLAIM_TASK, Permission.START_MANUAL})
@@ -335,6 +345,14 @@ def _question(
             Task.id == bindparam("task", type_=Integer)
         )
     return question
+
+
+@cache
+def on_task(permission: Permission) -> ColumnElement[bool]:
+    """Whether the account `account` has the permission on the task `task` in the case `case`, at
+    the moment `now` of the local day `day`: a column of a statement that asks for more besides."""
+    question = _question(permission, True, True, frozenset(), False)
+    return exists(question.correlate(None)).label("may")
 
 
 def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) -> str:

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from engine.database.tables import (
     Account,
     Case,
+    CaseFile,
     CaseRole,
     NamedPerson,
     Pupil,
@@ -50,6 +51,7 @@ class Shield(StrEnum):
 # Aliases, so that nothing here is taken for a table of the statement that a condition stands in.
 holding, active = RoleHolding.__table__.alias(), Account.__table__.alias()
 pupil, task = Pupil.__table__.alias(), Task.__table__.alias()
+file = CaseFile.__table__.alias()
 given, named = CaseRole.__table__.alias(), NamedPerson.__table__.alias()
 
 # Leadership's, the kontaktlærer's and skoleeier's steps have rules of their own.
@@ -183,6 +185,11 @@ class Standing:
                 ),
             ),
         )
+
+    def added_file(self) -> ColumnElement[bool]:
+        """Has added a file to the case, and is still on the staff."""
+        added = select(file.c.case_id).where(file.c.account_id == self.account)
+        return and_(self.is_staff(), Case.id.in_(added))
 
     def _schools(self, role: Role | None = None) -> Select:
         """The schools where the account holds the role (any role, for None) today."""

@@ -46,6 +46,8 @@ class Kind(StrEnum):
     PLAN_DELT = "plan_delt"
     ARKIVERT = "arkivert"
     NOTAT = "notat"
+    FIL_LAGT_TIL = "fil_lagt_til"
+    RETTET = "rettet"  # an answer; the old one stands, struck through
     ROLLE_GITT = "rolle_gitt"
     MELDING_MOTTATT = "melding_mottatt"  # from a case that this one belongs together with
     HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself

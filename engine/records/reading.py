@@ -19,6 +19,8 @@ class What(StrEnum):
     OPPGAVE = "oppgave"
     PLAN = "plan"
     SVAR = "svar"
+    FIL = "fil"
+    ELEV = "elev"  # the case on the pupil's own page
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,14 @@ class MasterKey:
         """What was sealed. Raises Unreadable."""
         return json.loads(_decrypt(key, sealed, purpose))
 
+    def seal_bytes(self, key: Key, data: bytes, purpose: str) -> bytes:
+        """A file's bytes, sealed as `seal` seals what is JSON."""
+        return _encrypt(key, data, purpose)
+
+    def unseal_bytes(self, key: Key, sealed: bytes, purpose: str) -> bytes:
+        """The bytes that were sealed. Raises Unreadable."""
+        return _decrypt(key, sealed, purpose)
+
 
 def _encrypt(key: Key, data: bytes, purpose: str) -> bytes:
     nonce = os.urandom(NONCE_BYTES)

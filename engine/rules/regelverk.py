@@ -56,12 +56,30 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many of a pupil's cases ended at `slutt` in the last so many days (`telling`).
+
+    FEEL reads the number by the key. A case that is still open counts itself once its step `steg`
+    is answered: it is on its way to that end.
+    """
+
+    key: str
+    tekst: str
+    status: Status
+    kilde: str
+    slutt: str
+    steg: str
+    kalenderdager: int
+
+
+@dataclass(frozen=True)
 class Regelverk:
     """The rules file, read and checked."""
 
     rules: Mapping[str, Rule]
     references: Mapping[str, Reference]
     choices: Mapping[str, Choice]
+    counts: Mapping[str, Count]
 
     def frist(self, key: str) -> Rule:
         """The rule of that key. KeyError if there is none: the checks refuse such a diagram."""
@@ -74,6 +92,11 @@ class Regelverk:
         """The rules whose deadline is set on the case when the report is delivered."""
         return tuple(rule for rule in self.rules.values() if rule.ved_mottak)
 
+    @property
+    def from_receipt(self) -> tuple[str, ...]:
+        """The rules that count from the report's delivery, by their keys."""
+        return tuple(key for key, rule in self.rules.items() if rule.counts_from_receipt)
+
 
 def read_regelverk(data: bytes) -> Regelverk:
     """Read `regelverk.toml`. Raises InvalidRules with every fault at once."""
@@ -82,9 +105,9 @@ def read_regelverk(data: bytes) -> Regelverk:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidRules([f"Filen med regler kan ikke leses som TOML: {error}."]) from None
     faults = [
-        f"«{name}» er ingen del av filen med regler. Delene er frist, henvisning og valg."
+        f"«{name}» er ingen del av filen med regler. Delene er frist, henvisning, valg og telling."
         for name in document
-        if name not in ("frist", "henvisning", "valg")
+        if name not in ("frist", "henvisning", "valg", "telling")
     ]
     rules = {key: _rule(key, table, faults) for key, table in _part(document, "frist", faults)}
     references = {
@@ -95,9 +118,10 @@ def read_regelverk(data: bytes) -> Regelverk:
         key: _texts("Valget", key, table, Choice, faults)
         for key, table in _part(document, "valg", faults)
     }
+    counts = {key: _count(key, table, faults) for key, table in _part(document, "telling", faults)}
     if faults:
         raise InvalidRules(faults)
-    return Regelverk(*map(MappingProxyType, (rules, references, choices)))
+    return Regelverk(*map(MappingProxyType, (rules, references, choices, counts)))
 
 
 def _part(document: dict, name: str, faults: list[str]) -> list[tuple[str, dict]]:
@@ -209,6 +233,24 @@ def _texts(where: str, key: str, table: dict, kind: type, faults: list[str]):
     values = _values(f"{where} «{key}»", table, kinds, faults)
     faults.extend(f"{where} «{key}» mangler «{name}»." for name in kinds if name not in table)
     return None if len(faults) > before else kind(key=key, **values)
+
+
+def _count(key: str, table: dict, faults: list[str]) -> Count | None:
+    """The count, or None when it has faults; they are added to the list."""
+    before = len(faults)
+    where = f"Tellingen «{key}»"
+    kinds = {
+        "tekst": str, "kilde": str, "slutt": str, "steg": str,
+        "status": Status, "kalenderdager": int,
+    }  # fmt: skip
+    values = _values(where, table, kinds, faults)
+    faults.extend(f"{where} mangler «{name}»." for name in kinds if name not in table)
+    days = values.get("kalenderdager")
+    if days is not None and f"_{days}_" not in key:
+        faults.append(
+            f"{where} teller {days} dager, og navnet skal si det samme: tegningene leser navnet."
+        )
+    return None if len(faults) > before else Count(key=key, **values)
 
 
 def _clock(value: Any) -> time | None:

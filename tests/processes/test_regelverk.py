@@ -125,6 +125,16 @@ def test_an_unanswered_suspicion_counts_as_a_doubt(regelverk):
     assert regelverk.frist("mistanke").ved_frist["begrunnelse"]
 
 
+def test_a_count_is_of_an_end_and_a_step_that_are_drawn(regelverk):
+    drawn = {
+        node.get("id")
+        for path in PROCESSES.glob("*/*.bpmn")
+        for node in etree.parse(path).iter("{*}endEvent", "{*}userTask")
+    }
+    assert {"lost_paa_stedet_siste_30_dager"} == set(regelverk.counts)
+    assert all({count.slutt, count.steg} <= drawn for count in regelverk.counts.values())
+
+
 def test_every_choice_between_plan_and_law_says_what_was_built_and_why():
     choices = tomllib.loads(DATA.decode())["valg"]
     assert len(choices) == 9

@@ -36,6 +36,12 @@ def rows(product, what, *conditions):
         return session.scalars(select(what).where(*conditions)).all()
 
 
+def case_number(product) -> str:
+    """The number of the one case that a pupil has."""
+    (case,) = rows(product, Case, Case.part_of_id.is_(None))
+    return case.number
+
+
 def open_tasks(product) -> list[tuple[str, str]]:
     return [(task.step, task.role) for task in rows(product, Task, Task.state == "open")]
 
@@ -63,7 +69,7 @@ def test_the_page_asks_for_a_pupil_by_class(log_in, school):
 def test_a_report_reaches_rektor_at_once(log_in, product, typed):
     answer = send(log_in("emil"), typed)
     assert answer.status_code == 303
-    assert answer.location == "/meld/kvittering/2026-001"
+    assert answer.location == f"/meld/kvittering/{case_number(product)}"
     assert open_tasks(product) == [("motta_varsel", "rektor")]
     assert not rows(product, Draft)
 
@@ -108,9 +114,10 @@ def test_the_same_report_sent_twice_is_one_case(log_in, product, typed):
     client = log_in("emil")
     receipt = hidden(client.get("/meld").text, "receipt")
     first, second = (send(client, typed, receipt=receipt) for _ in range(2))
-    assert first.location == second.location == "/meld/kvittering/2026-001"
+    assert first.location == second.location == f"/meld/kvittering/{case_number(product)}"
     assert len(rows(product, Case)) == 1
-    assert send(client, typed).location == "/meld/kvittering/2026-002"
+    assert send(client, typed).location not in ("/meld", first.location)
+    assert len(rows(product, Case)) == 2
 
 
 def test_another_persons_receipt_is_refused(log_in, product, typed):
@@ -247,54 +254,90 @@ def test_acute_danger_keeps_the_answers_given(log_in, product, typed):
 # --- § 12-5 ---------------------------------------------------------------------------------------
 
 
+def about(school, name: str) -> dict:
+    """What is asked besides when the report is about an adult."""
+    return {
+        "ansatt_mistenkt": "ja",
+        "hvem_mistenkt": school.staff(name),
+        "akutt_skjerming_behov": "ja",
+    }
+
+
+def test_about_an_adult_six_answers_are_required_besides_the_pupil(log_in, product, school):
+    answer = send(log_in("emil"), {"ansatt_mistenkt": "ja"})
+    assert answer.status_code == 422
+    assert "Rett 7 ting:" in answer.text
+    for field in ("hvem_mistenkt", "akutt_skjerming_behov", "observasjon", "grep_inn"):
+        assert f'href="#{field}"' in answer.text and f'id="{field}-feil"' in answer.text
+    assert not rows(product, Case)
+
+
+def test_one_who_does_not_know_who_it_is_says_so(log_in, product, school, typed):
+    unknown = {"ansatt_mistenkt": "ja", "vet_ikke_hvem": "ja", "akutt_skjerming_behov": "nei"}
+    assert send(log_in("emil"), typed | unknown).status_code == 303
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    assert not rows(product, NamedPerson)
+
+
+def test_acute_danger_from_an_adult_needs_only_a_pupil(log_in, product, school):
+    acute = {"akutt_fare": "ja", "elev_utsatt": school.pupil("noor"), "ansatt_mistenkt": "ja"}
+    client = log_in("emil")
+    answer = send(client, acute)
+    assert answer.status_code == 303
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    assert "Takk. Rektor har fått meldingen." in client.get(answer.location).text
+
+
 def test_a_report_on_an_adult_is_hidden_from_that_person(log_in, product, school, typed):
-    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff("maja")}
+    change = about(school, "maja")
     answer = send(log_in("emil"), typed | change, mistanke_utrygg=None)
     assert answer.status_code == 303
-    assert open_tasks(product) == [("motta_12_5_ansatt", "rektor")]
-    named = rows(product, NamedPerson)
-    assert [(row.account_id, row.part) for row in named] == [(school.accounts["maja"], "mistenkt")]
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    named = {(row.account_id, row.part) for row in rows(product, NamedPerson)}
+    assert named == {(school.accounts["maja"], "mistenkt")}
+    assert len(rows(product, NamedPerson)) == len(rows(product, Case)) == 2
     assert not rows(product, Notice, Notice.account_id == school.accounts["maja"])
-    maja = log_in("maja")
-    for path in ("/meldinger", "/meldinger/2026-001", "/meld/kvittering/2026-001", "/konto"):
+    maja, case = log_in("maja"), case_number(product)
+    for path in ("/meldinger", f"/meldinger/{case}", f"/meld/kvittering/{case}", "/konto"):
         page = maja.get(path)
-        assert "2026-001" not in page.text and "Noor" not in page.text, path
-    assert maja.get("/meldinger/2026-001").status_code == 404
+        assert case not in page.text and "Noor" not in page.text, path
+    assert maja.get(f"/meldinger/{case}").status_code == 404
     assert reports.my_reports(product, school.accounts["maja"]) == []
 
 
-def test_the_reporter_of_a_shielded_case_sees_that_it_was_received(log_in, school, typed):
+def test_the_reporter_of_a_shielded_case_sees_that_it_was_received(log_in, product, school, typed):
     client = log_in("emil")
-    send(client, typed, ansatt_mistenkt="ja", hvem_mistenkt=school.staff("bjarte"))
-    receipt = client.get("/meld/kvittering/2026-001").text
+    send(client, typed | about(school, "bjarte"), mistanke_utrygg=None)
+    receipt = client.get(f"/meld/kvittering/{case_number(product)}").text
     assert "Takk. Rektor har fått meldingen." in receipt
     assert "varsler kommunen" in receipt
     page = client.get("/meldinger").text
     assert "Skjermet sak" in page and "Noor" not in page
-    own = client.get("/meldinger/2026-001").text
-    assert "Bjarte Assistent" in own
-    assert "<title>Melding 2026-001 – Trygg</title>" in own
+    assert page.count("/meldinger/") == 1, "one report, though it has become two cases"
+    own = client.get(f"/meldinger/{case_number(product)}").text
+    assert "Bjarte Assistent" in own and own.count(typed["observasjon"].split(".")[0]) == 1
+    assert "Må eleven skjermes" in own
+    assert f"<title>Melding {case_number(product)} – Trygg</title>" in own
 
 
 def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school, typed):
     client = log_in("emil")
-    answer = send(client, typed, ansatt_mistenkt="ja", ledelse_mistenkt="ja")
-    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    answer = send(client, typed | about(school, "berit"), ledelse_mistenkt="ja")
+    assert open_tasks(product) == [("motta_skoleeier", "skoleeier")]
     told = {row.account_id for row in rows(product, Notice)} - {school.accounts["emil"]}
     assert told == {school.accounts["kari"]}
     page = client.get(answer.location).text
     assert "Takk. Kommunen har fått meldingen." in page
     assert "Rektor" not in page.split("<main", 1)[1]
     for name in ("berit", "line"):
-        assert log_in(name).get("/meldinger/2026-001").status_code == 404
+        assert log_in(name).get(f"/meldinger/{case_number(product)}").status_code == 404
 
 
 @pytest.mark.parametrize("leader", ["berit", "line"])
 def test_naming_one_of_the_leadership_is_enough(log_in, product, school, typed, leader):
-    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff(leader)}
-    answer = send(log_in("emil"), typed | change)
+    answer = send(log_in("emil"), typed | about(school, leader))
     assert answer.status_code == 303
-    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    assert open_tasks(product) == [("motta_skoleeier", "skoleeier")]
     assert not rows(product, Notice, Notice.account_id == school.accounts[leader])
 
 
@@ -307,11 +350,11 @@ def test_a_name_without_a_tick_names_nobody(log_in, product, school, typed):
 # --- the receipt and one's own reports ------------------------------------------------------------
 
 
-def test_the_receipt_says_what_happens_and_when(log_in, typed):
+def test_the_receipt_says_what_happens_and_when(log_in, product, typed):
     client = log_in("emil")
     page = client.get(send(client, typed).location).text
     assert "Takk. Rektor har fått meldingen." in page
-    assert "Levert i dag kl. 15.40." in page and "2026-001" in page
+    assert "Levert i dag kl. 15.40." in page and case_number(product) in page
     assert "Innen i morgen" in page
     assert "Innen tirsdag 15. september" in page
     assert "Sitter du på en felles maskin?" in page
@@ -346,11 +389,11 @@ def test_own_reports_show_own_words_and_nothing_later(log_in, product, school, t
     send(client, typed)
     page = client.get("/meldinger").text
     assert "Noor, 4B" in page and "I dag kl. 15.40" in page
-    page = client.get("/meldinger/2026-001").text
+    page = client.get(f"/meldinger/{case_number(product)}").text
     assert "De gjør det hver dag." in page and "Jeg stoppet leken." in page
     readings = rows(product, Reading)
     assert {row.account_id for row in readings} == {school.accounts["emil"]}
-    assert log_in("ola").get("/meldinger/2026-001").status_code == 404
+    assert log_in("ola").get(f"/meldinger/{case_number(product)}").status_code == 404
     assert log_in("ola").get("/meldinger/2026-999").status_code == 404
 
 
@@ -358,7 +401,7 @@ def test_something_more_is_added_and_what_was_sent_stays(log_in, product, school
     client = log_in("emil")
     send(client, typed)
     before = len(rows(product, Notice, Notice.account_id == school.accounts["berit"]))
-    path = "/meldinger/2026-001"
+    path = f"/meldinger/{case_number(product)}"
     assert post(client, path, {"tillegg": "  "}).status_code == 422
     assert post(client, path, {"tillegg": "Det skjedde i går også."}).status_code == 303
     page = client.get(path).text

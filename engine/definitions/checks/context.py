@@ -13,6 +13,7 @@ from engine.definitions.checks.lookup import Lookup
 from engine.definitions.fields import Kind, fields_of
 from engine.definitions.findings import Refused
 from engine.definitions.forms import Form, read_form
+from engine.rules.regelverk import InvalidRules, read_regelverk
 
 Shape = Mapping[str, "Shape"] | None
 """Names and what is inside each; None where anything may be."""
@@ -49,6 +50,7 @@ class Context:
         self.process_id = "" if process is None else process.get("id", "")
         self._names = dict(self._steps(tree, self.process_id))
         self._callers(self.process_id, {self.process_id})
+        self._counts = _counts(lookup)
 
     def _callers(self, process_id: str, seen: set[str]) -> None:
         """Steps and list items of the processes that call this one are seen here too."""
@@ -70,8 +72,6 @@ class Context:
         self._read[process_id] = names
         for node in tree.iter(*FLOW_NODES):
             names[node.get("id", "")] = self._step(node, process_id)
-            if node.tag == BPMN + "businessRuleTask":
-                names[node.get(CAMUNDA + "resultVariable") or node.get("id", "")] = None
         for node in tree.iter(BPMN + "subProcess"):
             if node.find(_MARKER) is not None:
                 inner = (each.get("id", "") for each in node.iterdescendants(*FLOW_NODES))
@@ -86,11 +86,22 @@ class Context:
         if node.tag == BPMN + "userTask":
             form = self.form(process_id, node.get(CAMUNDA + "formKey") or "")
             return None if form is None else _shape(form.components)
+        if node.tag == BPMN + "businessRuleTask":
+            return self._answers(process_id, node.get(CAMUNDA + "decisionRef"))
         if node.tag == BPMN + "callActivity":
             other = node.get("calledElement") or ""
             tree = self._lookup.drawing(other)
             if tree is not None:
                 return ChainMap({"resultat": None}, self._steps(tree, other))
+        return None
+
+    def _answers(self, process_id: str, decision_id: str | None) -> Shape:
+        """The outputs of a decision, when it is there."""
+        for file in self._lookup.decisions(process_id):
+            for decision in file.getroot().iterfind("{*}decision"):
+                if decision.get("id") == decision_id:
+                    outputs = decision.iterfind("{*}decisionTable/{*}output")
+                    return dict.fromkeys(output.get("name", "") for output in outputs)
         return None
 
     def form(self, process_id: str, key: str) -> Form | None:
@@ -132,7 +143,7 @@ class Context:
         parts = name.split(".")
         if parts[0] == "historikk":
             parts = parts[1:]
-        if not parts or parts[0] in SYSTEM:
+        if not parts or parts[0] in SYSTEM | self._counts:
             return None
         if parts[0] not in items and parts[0] not in self._names:
             return "steg", parts[0]
@@ -144,6 +155,14 @@ class Context:
                 return "felt", part
             shape = shape[part]
         return None
+
+
+def _counts(lookup: Lookup) -> frozenset[str]:
+    """The numbers that the rules file lets a drawing ask for (`telling`)."""
+    try:
+        return frozenset(read_regelverk(lookup.regelverk() or b"").counts)
+    except InvalidRules:
+        return frozenset()
 
 
 def _shape(components) -> dict[str, Shape]:

@@ -36,6 +36,14 @@ plan = "Sier ikke noe"
 lov = "Snarest"
 bygget = "Uten helligdager"
 hvorfor = "Plikten hviler ikke"
+
+[telling.lost_siste_30_dager]
+tekst = "Løst de siste 30 dagene"
+status = "skolens_valg"
+kilde = "Skolens valg"
+slutt = "E1"
+steg = "logg"
+kalenderdager = 30
 """
 
 
@@ -59,6 +67,8 @@ def test_reading():
     assert dict(suspicion.ved_frist) == {"mistanke_utrygg": "usikker"}
     assert regelverk.references["statsforvalteren"].status is Status.LOV
     assert regelverk.choices["arbeidsdager"].hvorfor == "Plikten hviler ikke"
+    count = regelverk.counts["lost_siste_30_dager"]
+    assert (count.slutt, count.steg, count.kalenderdager) == ("E1", "logg", 30)
     assert regelverk.at_receipt() == (plan,)
     with pytest.raises(KeyError):
         regelverk.frist("ukjent")
@@ -83,6 +93,8 @@ def test_reading():
         ("[henvisning.", "[henvisninger.", "«henvisninger»"),
         ('status = "lov"', "", "mangler «status»"),
         ('plan = "Sier ikke noe"', "", "mangler «plan»"),
+        ('steg = "logg"', "", "mangler «steg»"),
+        ("kalenderdager = 30", "kalenderdager = 60", "teller 60 dager, og navnet"),
     ],
 )
 def test_each_fault_is_said_in_words(old, new, words):

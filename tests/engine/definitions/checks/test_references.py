@@ -18,6 +18,14 @@ status = "veiledning"
 kilde = "planen 8.6"
 fra = "mottatt_rektor"
 arbeidsdager = 5
+
+[telling.loest_siste_9_dager]
+tekst = "Løst"
+status = "skolens_valg"
+kilde = "planen 8.6"
+slutt = "slutt"
+steg = "a"
+kalenderdager = 9
 """
 
 
@@ -89,6 +97,7 @@ LOOP = (
         asking("=historikk.a[-1].svar"),
         asking("=some t in a.tiltak satisfies t.hvem = naa"),
         asking("=melding_slatt_sammen[1].andre"),
+        asking("=loest_siste_9_dager >= 3"),
         steps(user("a"), user("b", LOOP, camunda__assignee="=tiltak.hvem"), names="a b"),
     ],
 )
