@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+import structlog
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, linked, notices, roster
@@ -16,6 +17,8 @@ from engine.people import register, standing
 from engine.people.roles import Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+
+_log = structlog.get_logger()
 
 SUSPECTED = "mistenkt"
 
@@ -70,6 +73,8 @@ def _open(desk, task) -> None:
     if step.rule:
         deadlines.set_for_task(desk, row, step.rule, task)
     if not notices.tell_of_task(desk, row):
+        if not desk.circle.holders(Role.SKOLEEIER):  # nobody is left who could see the incident
+            _log.error("nobody can act in a case", case_id=desk.case.id)
         raise_incident(
             desk.session,
             desk.case,
