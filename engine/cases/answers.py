@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from engine.cases import roster
+from engine.cases import linked, roster
 from engine.cases.desk import Desk, no_access
 from engine.cases.lists import title_of
 from engine.cases.planclock import PLAN_STEP
@@ -188,6 +188,9 @@ def _step_name(desk: Desk, row: Answer) -> str:
 
 def _lines(desk: Desk, row: Answer) -> tuple[Line, ...]:
     given = desk.unseal(row.sealed_answers, "answer")
+    step = desk.definition.steps.get((row.process_id, row.step))
+    if step is not None and not step.form_key:
+        return tuple(linked.in_words(given).values())
     return tuple(_form(desk, row).describe(given, partial(roster.name_of, desk)))
 
 

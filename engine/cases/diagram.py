@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from engine.cases import linked
 from engine.cases.deadlines import MOMENT, WAITING
 from engine.database.tables import Account, Deadline, Event, Task
 from engine.records.log import Kind
@@ -69,7 +70,8 @@ class Part:
 
 def diagrams(desk) -> list[Diagram]:
     """The case's own process, and those that it has called so far. The desk must be loaded."""
-    progress = _Progress(desk.session, desk.definition, desk.case)
+    waiting = frozenset((s.process_id, s.id) for s in linked.waits_for_another(desk))
+    progress = _Progress(desk.session, desk.definition, desk.case, waiting)
     return [
         _diagram(desk, progress, process_id)
         for process_id in desk.definition.process_ids
@@ -77,9 +79,12 @@ def diagrams(desk) -> list[Diagram]:
     ]
 
 
-def parts(session, definition, case) -> list[Part]:
-    """The five delplikter, as they stand. To watch over pupils (følge med) is never done."""
-    progress = _Progress(session, definition, case)
+def parts(session, definition, case, waiting=frozenset()) -> list[Part]:
+    """The five delplikter, as they stand. To watch over pupils (følge med) is never done.
+
+    waiting: the steps that wait for a message, by process and id.
+    """
+    progress = _Progress(session, definition, case, waiting)
     found = []
     for name in DELPLIKTER:
         steps = [s for s in definition.steps.values() if s.delplikt == name]
@@ -94,14 +99,22 @@ def parts(session, definition, case) -> list[Part]:
 class _Progress:
     """What the log and the open tasks say of each step."""
 
-    def __init__(self, session, definition, case):
+    def __init__(self, session, definition, case, waiting):
+        self.waiting = waiting
         self.done: dict[tuple[str, str], list[tuple[datetime, str | None]]] = defaultdict(list)
         events = session.execute(
             select(Event.process_id, Event.step, Event.at, Account.name)
             .outerjoin(Account, Account.id == Event.actor_id)
             .where(
                 Event.case_id == case.id,
-                Event.kind.in_((Kind.OPPGAVE_UTFORT, Kind.STEG_UTFORT, Kind.SAK_AVSLUTTET)),
+                Event.kind.in_(
+                    (
+                        Kind.OPPGAVE_UTFORT,
+                        Kind.STEG_UTFORT,
+                        Kind.MELDING_MOTTATT,
+                        Kind.SAK_AVSLUTTET,
+                    )
+                ),
             )
             .order_by(Event.seq)
         )
@@ -128,7 +141,7 @@ class _Progress:
         return (step.process_id, step.id) in self.done
 
     def current(self, step) -> bool:
-        if (step.process_id, step.id) in self.open:
+        if (step.process_id, step.id) in self.open or (step.process_id, step.id) in self.waiting:
             return True
         if step.kind == "intermediateCatchEvent" and step.timer in self.timers:
             return True

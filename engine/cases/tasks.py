@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from SpiffWorkflow.util.task import TaskState
 
-from engine.cases import deadlines, notices, roster
+from engine.cases import deadlines, linked, notices, roster
 from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Task
@@ -17,6 +19,8 @@ from engine.people import register, standing
 from engine.people.roles import LABELS, Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+
+_log = structlog.get_logger()
 
 SUSPECTED = "mistenkt"
 
@@ -90,6 +94,8 @@ def tell_or_raise(desk, row: Task) -> None:
     why = f"Ingen har rollen «{LABELS[Role(row.role)]}»." if row.role else "Steget har ingen rolle."
     if row.assignee_id is not None:
         why = "Den som har oppgaven, er nevnt i saken og kan ikke gjøre den."
+    if not desk.circle.holders(Role.SKOLEEIER):  # nobody is left who could see the incident
+        _log.error("nobody can act in a case", case_id=desk.case.id)
     raise_incident(desk.session, desk.case, NOBODY, why, at=desk.now, step=row.step, name=row.name)
 
 
@@ -111,6 +117,24 @@ def role_for(desk, task) -> str | None:
     if role is Role.SKOLEEIER:
         desk.case.serious = True
     return role
+
+
+def reassign(desk, given: Collection[str] = ()) -> None:
+    """Find anew whose the open tasks are: somebody was named in the case, it was shielded, or a
+    case role was given (`given`)."""
+    named = roster.named(desk)
+    for token, row in open_rows(desk).items():
+        if row.assignee_id is not None:
+            if register.ref(register.Kind.ANSATT, row.assignee_id) not in named:
+                continue
+            row.assignee_id = row.handed_over_by_id = None
+        role = role_for(desk, desk.workflow.get_task_from_id(UUID(token)))
+        if role == row.role and role not in given:
+            continue
+        row.role, row.claimed_by_id = role, None
+        row.revision += 1
+        desk.log_task(Kind.OPPGAVE_GITT, row)
+        tell_or_raise(desk, row)
 
 
 def _assignee(desk, task, step) -> int | None:
@@ -151,6 +175,9 @@ def complete(
     row.state, row.done_at, row.done_by_id = "done", desk.now, desk.actor_id
     desk.passed.add(row.step)
     desk.log_task(Kind.OPPGAVE_UTFORT, row, _detail(performed))
+    if form.named(answers):
+        desk.session.flush()
+        reassign(desk)
     deadlines.meet(desk, row)
     notices.tell_from_step(desk, task, step)
     try:
@@ -189,9 +216,11 @@ def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | No
         roster.name_person(desk, register.parse(ref)[1], part)
         if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
             # Past the school, whichever box was ticked.
-            desk.case.shielded = standing.Shield.LEDELSE
+            _shield(desk, standing.Shield.LEDELSE)
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
+    if roles := form.roles_in_pupils_case(answers):
+        linked.tell_pupils_case(desk, roller={role: ref for ref, role in roles})
     for mark, value in form.marks(answers):
         _mark(desk, mark, value)
 
@@ -203,12 +232,22 @@ def _mark(desk, mark: str, value: Any) -> None:
         desk.circle.meet_pupil(desk.session, desk.case.pupil_id)
     elif mark == "alvorlig" and value == "ja":
         desk.case.serious = True
-    elif mark == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:
-        desk.case.shielded = "ansatt"
+    elif mark == "skjermet_ansatt" and value == "ja":
+        _shield(desk, standing.Shield.ANSATT)
     elif mark == "skjermet_ledelse" and value == "ja":
-        desk.case.shielded = "ledelse"
+        _shield(desk, standing.Shield.LEDELSE)
+    elif mark == "stilling":
+        _shield(desk, standing.Shield(value))
     elif mark == "mottatt":
         deadlines.correct_receipt(desk, value)
+        linked.tell_pupils_case(desk, mottatt=value)
+
+
+def _shield(desk, about: standing.Shield) -> None:
+    """Shield the case, and those it belongs together with, whose open tasks find new hands."""
+    for case in roster.shield(desk, about):
+        if case.id != desk.case.id and case.ended_at is None:
+            linked.post(desk, case, linked.ABOUT_CASE, {})
 
 
 def no_longer_open(desk, task: Task) -> Refusal:

@@ -22,6 +22,7 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.SLATT_SAMMEN,
     Kind.OPPGAVE_GITT,
     Kind.OPPGAVE_GITT_TILBAKE,
+    Kind.MELDING_MOTTATT,
     Kind.OPPGAVE_UTFORT,
     Kind.OPPGAVE_TRUKKET,
     Kind.STARTET_FOR_HAND,
@@ -99,6 +100,7 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
     detail = _detail(desk, event)
     whom = detail.get({Kind.OPPGAVE_GITT: "til"}.get(event.kind, "ansatt"))
     performed_at = detail.get("utfort_tid")
+    answered_at = done or event.kind == Kind.MELDING_MOTTATT
     return Told(
         at=event.at,
         kind=Kind(event.kind),
@@ -106,7 +108,7 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         step_name=event.step_name,
         role=in_words(event.role if done else None, held),
         actor=name,
-        answer_id=answered.get((event.step, event.at, event.actor_id)) if done else None,
+        answer_id=answered.get((event.step, event.at, event.actor_id)) if answered_at else None,
         rule=desk.definition.regelverk.frist(detail["regel"]) if "regel" in detail else None,
         whom=name_of(desk.session, whom),
         performed_by=name_of(desk.session, detail.get("utfort_av")),

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts, files, handover, onbehalf, roster, tasks
+from engine.cases import drafts, files, handover, linked, onbehalf, roster, tasks
 from engine.cases.desk import Desk, no_access
 from engine.cases.files import Filed
 from engine.cases.handover import Given
@@ -218,8 +218,11 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
     found = []
     for (step_id, _), row in sorted(newest.items(), key=lambda each: order.index(each[0][0])):
         step = desk.definition.step(row.process_id, step_id)
-        form = desk.definition.form(row.process_id, step.form_key)
         answers = desk.unseal(row.sealed_answers, "answer")
+        if not step.form_key:
+            found += _received(step, row, answers, wanted[step_id])
+            continue
+        form = desk.definition.form(row.process_id, step.form_key)
         is_own = not _is_child(desk, row.scope_id)  # a child of a step may be another pupil's
         for key, field in form.fields():
             if "." in key or key not in answers or not wanted[step_id] & {key, "*"}:
@@ -228,3 +231,12 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
             for label, text in form.describe({key: answers[key]}, partial(roster.name_of, desk)):
                 found.append(Known(label, text, step.name, row.at, own))
     return sorted(found, key=lambda known: not known.own_words)
+
+
+def _received(step, row: Answer, answers: dict, wanted: set[str]) -> list[Known]:
+    """What a message from another case carried."""
+    return [
+        Known(*line, step.name, row.at, own_words=key.startswith(OWN_WORDS))
+        for key, line in linked.in_words(answers).items()
+        if wanted & {key, "*"}
+    ]

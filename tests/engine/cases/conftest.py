@@ -25,6 +25,7 @@ def player(database):
         "process": "aktivitetsplikt",
         "start": "2026-09-08T10:00",
         "steps": [],
+        "persons": {"offender": {"role": "faglaerer"}},
     }
     return Player(scenario, database, PROCESSES)
 
@@ -49,6 +50,12 @@ class Story:
         told |= dict(ansatt_mistenkt="nei", ledelse_mistenkt="nei", akutt_fare="nei")
         self.do("registrer_melding", "faglaerer", **{**told, "elev_sier_utrygt": "ja", **answers})
         self.do("gripe_inn", "melder", grep_inn="ja", elev_ivaretatt="ja")
+
+    def at_once(self, who: str | None = "offender", stilling: str = "ansatt", **answers) -> None:
+        """The reporter of a § 12-5 case says whom it is about."""
+        told = dict(hvem_mistenkt=who) if who else dict(vet_ikke_hvem="ja")
+        told |= dict(stilling=stilling, akutt_skjerming_behov="ja")
+        self.do("meld_straks", "melder", **{**told, **answers})
 
     def suspect(self, value: str = "ja") -> None:
         self.do("mistanke_vurdering", "melder", mistanke_utrygg=value)
@@ -111,7 +118,8 @@ class Story:
 
     def rows(self, table, **equal) -> list:
         with self.product.database.session() as session:
-            return list(session.scalars(select(table).filter_by(**equal).order_by(table.id)))
+            order = list(table.__table__.primary_key)
+            return list(session.scalars(select(table).filter_by(**equal).order_by(*order)))
 
     @property
     def case(self) -> Case:
@@ -127,6 +135,16 @@ class Story:
     def answers(self, step: str) -> dict:
         with open_case(self.product, self.case.id, None) as desk:
             return desk.facts.context([]).get(step)
+
+    def answers_in(self, process_id: str, step: str) -> dict:
+        """The latest answers of a step, in the newest case of this process."""
+        case = self.rows(Case, process_id=process_id)[-1]
+        with open_case(self.product, case.id, None) as desk:
+            return desk.facts.context([]).get(step)
+
+    def ref(self, name: str) -> str:
+        """One of the cast as a reference, such as `ansatt:7`."""
+        return self.player.cast.refs[name]
 
     def told(self, name: str) -> list[str]:
         """The kinds of notice that a member of staff has got."""
