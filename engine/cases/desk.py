@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, operations, roster, state, tallies, tasks
+from engine.cases import deadlines, given, operations, roster, state, tallies, tasks
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.incidents import Stopped
 from engine.cases.scripting import CaseEngine
@@ -135,17 +135,17 @@ class Desk:
             select(
                 Answer.id,
                 func.row_number()
-                .over(partition_by=(Answer.scope_id, Answer.step), order_by=Answer.id.desc())
+                .over(partition_by=(Answer.scope_id, Answer.step), order_by=given.first_id.desc())
                 .label("age"),
             )
-            .where(Answer.case_id == self.case.id)
+            .where(Answer.case_id == self.case.id, given.as_they_stand(self.case.id))
             .subquery()
         )
         answers = self.session.scalars(
             select(Answer)
             .join(newest, newest.c.id == Answer.id)
             .where(newest.c.age <= HISTORY)
-            .order_by(Answer.id)
+            .order_by(given.first_id)
         )
         for row in answers:
             self.facts.put(row.scope_id, row.step, self.unseal(row.sealed_answers, "answer"))

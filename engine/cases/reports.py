@@ -83,10 +83,11 @@ def my_report(product, account_id: int, number: str) -> MyWords:
     with product.database.transaction() as session:
         case = _own_case(product, session, account_id, number)
         reading.record(session, case.id, account_id, product.clock(), What.SVAR)
-        answers = _own_answers(product, session, case)
+        sent = _own_answers(product, session, case)
+        corrected = _own_answers(product, session, case, corrected=True)
         return MyWords(
-            report=_report(session, case, answers),
-            lines=tuple(_lines(product, session, case, answers)),
+            report=_report(session, case, sent),
+            lines=tuple(_lines(product, session, case, corrected)),
             added=tuple(_added(product, session, case)),
             days=_days(product, session, case),
             task_id=session.scalar(
@@ -145,8 +146,10 @@ def _own_case(product, session, account_id: int, number: str) -> Case:
     return case
 
 
-def _own_answers(product, session, case: Case) -> dict[str, dict]:
-    """What the reporter sent, by step; nothing once the case's key is destroyed."""
+def _own_answers(product, session, case: Case, corrected: bool = False) -> dict[str, dict]:
+    """What the reporter sent, by step; nothing once the case's key is destroyed.
+
+    corrected: as the reporter has corrected it since; what others corrected is never here."""
     if case.wrapped_key is None:
         return {}
     key = product.master_key.unwrap(case.wrapped_key)
@@ -158,12 +161,12 @@ def _own_answers(product, session, case: Case) -> dict[str, dict]:
             Answer.step.in_(STEPS),
             Answer.account_id == case.reporter_id,
         )
-        .order_by(Answer.id.desc())
+        .order_by(Answer.id if corrected else Answer.id.desc())
     )
-    first = {row.step: row for row in rows}
+    chosen = {row.step: row for row in rows}
     return {
         step: product.master_key.unseal(key, row.sealed_answers, "answer")
-        for step, row in first.items()
+        for step, row in chosen.items()
     }
 
 

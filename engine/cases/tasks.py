@@ -52,6 +52,30 @@ def sync(desk) -> None:
             _open(desk, task)
 
 
+def give_anew(desk, moved: Role | None = None) -> None:
+    """The case is shielded, or somebody is named in it, after its tasks were opened: each goes to
+    those whose it is now.
+
+    moved: the role that others hold than before, since the case is about another pupil.
+    """
+    named = roster.named(desk)
+    for row in open_rows(desk).values():
+        role = _role(desk, desk.workflow.get_task_from_id(UUID(row.token)))
+        out = {
+            each
+            for each in (row.assignee_id, row.claimed_by_id)
+            if each is not None and register.ref(register.Kind.ANSATT, each) in named
+        }
+        if role in (None, row.role) and not out and row.role != moved:
+            continue
+        if row.assignee_id in out:
+            row.assignee_id = None
+        row.role, row.claimed_by_id = role or Role.REKTOR, None
+        row.revision += 1
+        desk.log_task(Kind.OPPGAVE_GITT, row)
+        _tell(desk, row)
+
+
 def _open(desk, task) -> None:
     step = desk.step_of(task)
     row = Task(
@@ -72,6 +96,11 @@ def _open(desk, task) -> None:
     desk.log_task(Kind.OPPGAVE_OPNET, row)
     if step.rule:
         deadlines.set_for_task(desk, row, step.rule, task)
+    _tell(desk, row)
+
+
+def _tell(desk, row: Task) -> None:
+    """Tell those whose turn it is; a task that is nobody's is an incident."""
     if not notices.tell_of_task(desk, row):
         raise_incident(
             desk.session,
@@ -164,28 +193,33 @@ def keep_answers(desk, row: Task, form, answers: dict) -> None:
         )
     )
     for ref, part in form.named(answers):
-        roster.name_person(desk, register.parse(ref)[1], part)
-        if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
-            # Past the school, whichever box was ticked.
-            desk.case.shielded = standing.Shield.LEDELSE
+        name_in_case(desk, ref, part)
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
-    for mark, value in form.marks(answers):
-        _mark(desk, mark, value)
+    for what, value in form.marks(answers):
+        mark(desk, what, value)
     desk.session.flush()
 
 
-def _mark(desk, mark: str, value: Any) -> None:
+def name_in_case(desk, ref: str, part: str) -> None:
+    """A person is named in the case by an answer."""
+    roster.name_person(desk, register.parse(ref)[1], part)
+    if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
+        # Past the school, whichever box was ticked.
+        desk.case.shielded = standing.Shield.LEDELSE
+
+
+def mark(desk, what: str, value: Any) -> None:
     """What an answer says of the case itself (a form field's `merker`)."""
-    if mark == "elev":
+    if what == "elev":
         desk.case.pupil_id = register.parse(value)[1]
-    elif mark == "alvorlig" and value == "ja":
+    elif what == "alvorlig" and value == "ja":
         desk.case.serious = True
-    elif mark == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:
+    elif what == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:
         desk.case.shielded = "ansatt"
-    elif mark == "skjermet_ledelse" and value == "ja":
+    elif what == "skjermet_ledelse" and value == "ja":
         desk.case.shielded = "ledelse"
-    elif mark == "mottatt":
+    elif what == "mottatt":
         deadlines.correct_receipt(desk, value)
 
 

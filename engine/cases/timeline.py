@@ -79,6 +79,7 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
 
 def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: dict) -> Told:
     done = event.kind == Kind.OPPGAVE_UTFORT
+    answers = done or event.kind == Kind.RETTET
     return Told(
         at=event.at,
         kind=Kind(event.kind),
@@ -86,7 +87,7 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         step_name=event.step_name,
         role=in_words(event.role if done else None, held),
         actor=name,
-        answer_id=answered.get((event.step, event.at, event.actor_id)) if done else None,
+        answer_id=answered.get((event.step, event.at, event.actor_id)) if answers else None,
         rule=_rule_of(desk, event),
     )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts, files, roster, tasks
+from engine.cases import drafts, files, given, roster, tasks
 from engine.cases.desk import Desk, no_access
 from engine.cases.files import Filed
 from engine.cases.inbox import item_in_words
@@ -198,8 +198,12 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
     newest: dict[tuple[str, str], Answer] = {}
     for row in desk.session.scalars(
         select(Answer)
-        .where(Answer.case_id == desk.case.id, Answer.step.in_(wanted))
-        .order_by(Answer.id)
+        .where(
+            Answer.case_id == desk.case.id,
+            Answer.step.in_(wanted),
+            given.as_they_stand(desk.case.id),
+        )
+        .order_by(given.first_id)
     ):
         newest[row.step, row.scope_id] = row
     order = list(wanted)

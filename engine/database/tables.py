@@ -243,7 +243,7 @@ class Answer(Table):
     performed_at: Mapped[datetime | None]
     form_version: Mapped[str | None]  # sha-256 of the form's file
     sealed_answers: Mapped[bytes]
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # struck through
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # the first answer
     sealed_reason: Mapped[bytes | None]  # why it was corrected
 
 

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     SEE_FILES = "see_files"  # what everybody has added
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
+    CORRECT_PUPIL = "correct_pupil"  # correct whom the case is about
     REMIND = "remind"
     SEE_INCIDENTS = "see_incidents"
     SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
@@ -94,6 +95,7 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_FILES: HANDLERS,
     Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
     Permission.CORRECT: HANDLERS,
+    Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.REMIND: HANDLERS,
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
