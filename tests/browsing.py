@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from engine.cases.messages import start_by_hand
 from engine.cases.play import FIRST_STEPS, Player, Stop, read_scenarios
-from engine.database.tables import Account
+from engine.database.tables import Account, Case
 from engine.people.accounts import passwords
 from engine.product import PROCESSES
 from tests.school import PASSWORD, hidden, post
@@ -163,8 +163,14 @@ class Story:
         self.at(step["at"])
         if by_hand:
             leader = self.player._account("kontaktlaerer", None)
-            start_by_hand(self.player.product, "2026-001", leader, by_hand, str(uuid4()))
+            start_by_hand(self.player.product, self.number, leader, by_hand, str(uuid4()))
         self.path = f"/oppgaver/{self.player.open(until).id}"
+
+    @property
+    def number(self) -> str:
+        """The case's number."""
+        with self.player.product.database.session() as session:
+            return session.get_one(Case, self.player.case_ids[0]).number
 
     def at(self, moment: str) -> None:
         """Set the clock, in the school's own time."""

@@ -28,6 +28,17 @@ def check(files: tuple[Path, ...], as_json: bool):
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("decision")
+@click.option("--input", "given", default="{}", help="JSON object; @FILE, or - for standard input.")
+def decide(file: Path, decision: str, given: str):
+    """Print as JSON what a decision table answers. Exit 1 when it has an error or no answer."""
+    from engine.definitions.checks.answer import run
+
+    sys.exit(run(file, decision, given))
+
+
+@main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each scenario.")
 def play(file: Path, as_json: bool):

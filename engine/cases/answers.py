@@ -100,6 +100,9 @@ def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
         access.require(session, account, permission, case=case, task=task, now=now)
         reading.record(session, case.id, account_id, now, reading.What.SVAR)
         desk = Desk(product, session, case, account_id)
+        step = desk.definition.steps.get((first.process_id, first.step))
+        if step is not None and step.form_key is None:
+            raise no_access()  # a decision's outcome: nobody answered, and there is no form
 
         def may(permission: Permission) -> bool:
             return access.may(session, account, permission, case=case, now=now)

@@ -16,9 +16,9 @@ from sqlalchemy import or_, select
 from engine.cases import given, notices, receipts, roster, tasks
 from engine.cases.answers import form_of, name_of, step_name_of, title_in
 from engine.cases.desk import Desk, case_id_of, no_access, open_case
-from engine.cases.facts import Facts
+from engine.cases.facts import Facts, ScopeFact
 from engine.cases.scripting import evaluate
-from engine.database.tables import Account, Answer, Case, Task
+from engine.database.tables import Account, Answer, Case, Scope, Task
 from engine.definitions.deciding import deciding
 from engine.definitions.forms import Form
 from engine.people import access, register
@@ -133,7 +133,9 @@ def correct(product, command: CorrectAnswer) -> None:
             sealed_answers=desk.seal(new, "answer"),
             corrects_id=work.first.id,
             sealed_reason=desk.seal(command.reason.strip(), "reason"),
+            in_sight=work.current.in_sight,
         )
+        work.current.in_sight = False
         desk.session.add(row)
         work.follow_up(new)
         receipts.keep(desk, command.receipt, "rett")
@@ -178,7 +180,7 @@ class _Work:
         """What the form's rules saw when it was answered: what was known then, corrected since."""
         desk, at = self.desk, self.first.at
         facts = Facts(_known_at(desk, at))
-        facts.scopes = desk.facts.scopes
+        facts.scopes = _scopes(desk)
         for row in desk.session.scalars(
             select(Answer)
             .where(
@@ -282,6 +284,27 @@ class _Work:
 
 def _keys(form: Form) -> list[str]:
     return [path for path, _ in form.fields() if "." not in path]
+
+
+def _scopes(desk: Desk) -> dict[str, ScopeFact]:
+    """Every scope of the case, those too that are out of sight by now, in order."""
+    rows = desk.session.scalars(
+        select(Scope).where(Scope.case_id == desk.case.id).order_by(Scope.seq)
+    )
+    return {
+        row.id: ScopeFact(
+            row.id,
+            row.kind,
+            row.step,
+            row.parent_id,
+            row.group,
+            row.variable,
+            desk.unseal(row.sealed_item, "item") if row.sealed_item else None,
+            row.result,
+            row.seq,
+        )
+        for row in rows
+    }
 
 
 def _known_at(desk: Desk, at: datetime) -> dict[str, Any]:

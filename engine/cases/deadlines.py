@@ -10,9 +10,20 @@ from datetime import datetime
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from engine.cases import notices
+from engine.cases.agenda import (
+    DUE,
+    ESCALATION,
+    LAPSED,
+    MET,
+    MOMENT,
+    PASSED,
+    REMINDER,
+    WAITING,
+    is_own,
+)
 from engine.cases.incidents import Stopped
 from engine.cases.scripting import ALWAYS
 from engine.database.tables import Deadline, Task
@@ -22,8 +33,6 @@ from engine.rules import workdays
 from engine.rules.rule import NoDate
 
 DELIVERY = "varsle"  # the rule of telling rektor: the delivery that sets it also meets it
-WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
-DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
 
 
 # --- setting -----------------------------------------------------------------------------------
@@ -33,32 +42,21 @@ def set_at_receipt(desk) -> None:
     """The report has been delivered: set every deadline that counts from it (`ved_mottak`)."""
     for rule in desk.definition.regelverk.at_receipt():
         _set(desk, rule.key, _moment(desk, rule))
-    for row in _rows(desk, Deadline.rule == DELIVERY):
-        row.state = MET if row.kind == DUE else LAPSED
+    for row in desk.agenda.deadlines(lambda row: row.rule == DELIVERY):
+        _meet(row)
+    _meet_what_is_done(desk)
 
 
 def set_for_task(desk, row: Task, key: str, task) -> None:
     """Give a task its due date: the case's own when the rule counts from the report."""
-    own = desk.session.scalar(
-        select(Deadline).where(
-            Deadline.case_id == desk.case.id,
-            Deadline.rule == key,
-            Deadline.kind == DUE,
-            Deadline.task_id.is_(None),
-            Deadline.state.in_((WAITING, PASSED)),
-        )
-    )
+    own = desk.agenda.own(key)
     if own is not None:
         row.due_at = own.due_at
         return
-    again = desk.session.scalar(
-        select(Deadline.id).where(
-            Deadline.case_id == desk.case.id, Deadline.rule == key, Deadline.kind == DUE
-        )
-    )
     rule = desk.definition.regelverk.frist(key)
-    row.due_at = _moment(desk, rule, task, again=again is not None)
+    row.due_at = _moment(desk, rule, task, again=key in desk.sight.had)
     _set(desk, key, row.due_at, row)
+    desk.sight.had.add(key)
 
 
 def _moment(desk, rule, task=None, again: bool = False) -> datetime:
@@ -91,21 +89,20 @@ def _nudge(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
 
 
 def _add(desk, key, kind, due_at, row=None, to_role=None, token=None) -> None:
-    desk.session.add(
-        Deadline(
-            case_id=desk.case.id,
-            task_id=row.id if row is not None else None,
-            token=token,
-            rule=key,
-            kind=kind,
-            day=workdays.local_day(due_at),
-            due_at=due_at,
-            to_role=to_role,
-            state=WAITING,
-            set_at=desk.now,
-        )
+    deadline = Deadline(
+        case_id=desk.case.id,
+        task=row,
+        token=token,
+        rule=key,
+        kind=kind,
+        day=workdays.local_day(due_at),
+        due_at=due_at,
+        to_role=to_role,
+        state=WAITING,
+        set_at=desk.now,
     )
-    desk.session.flush()
+    desk.session.add(deadline)
+    desk.agenda.add(deadline)
 
 
 def correct_receipt(desk, value: str) -> None:
@@ -114,11 +111,24 @@ def correct_receipt(desk, value: str) -> None:
     if desk.case.received_at is None or earlier >= desk.case.received_at:
         return
     desk.case.received_at = earlier
-    still = or_(Deadline.state == WAITING, Deadline.rule == DELIVERY)
-    for row in _all_rows(desk, still, Deadline.task_id.is_(None), Deadline.kind == DUE):
+    own = desk.agenda.deadlines(lambda row: is_own(row) and row.kind == DUE)
+    for row in [*own, *_delivery(desk)]:
         rule = desk.definition.regelverk.frist(row.rule)
         if rule.ved_mottak:
             _reschedule(desk, row, _moment(desk, rule))
+
+
+def _delivery(desk) -> list[Deadline]:
+    """The deadline of telling rektor, which was met when it was set."""
+    return desk.session.scalars(
+        select(Deadline).where(
+            Deadline.case_id == desk.case.id,
+            Deadline.rule == DELIVERY,
+            Deadline.kind == DUE,
+            Deadline.task_id.is_(None),
+            Deadline.state != WAITING,
+        )
+    ).all()
 
 
 def move(desk, task: Task, due_at: datetime) -> None:
@@ -127,7 +137,7 @@ def move(desk, task: Task, due_at: datetime) -> None:
         return
     task.due_at = due_at
     task.revision += 1
-    for row in _rows(desk, Deadline.task_id == task.id, Deadline.kind == DUE):
+    for row in desk.agenda.deadlines(lambda row: row.task is task and row.kind == DUE):
         _reschedule(desk, row, due_at, task)
     desk.log_task(Kind.FRIST_SATT, task, {"frist": due_at.isoformat()})
 
@@ -135,9 +145,9 @@ def move(desk, task: Task, due_at: datetime) -> None:
 def _reschedule(desk, row: Deadline, due_at: datetime, task: Task | None = None) -> None:
     """Move a deadline, and its reminders and escalations with it."""
     row.due_at, row.day = due_at, workdays.local_day(due_at)
-    same = (Deadline.rule == row.rule, Deadline.task_id.is_not_distinct_from(row.task_id))
-    for nudge in _rows(desk, *same, Deadline.kind.in_((REMINDER, ESCALATION))):
-        nudge.state = LAPSED
+    for nudge in desk.agenda.deadlines(lambda other: other.kind in (REMINDER, ESCALATION)):
+        if nudge.rule == row.rule and nudge.task is row.task:
+            nudge.state = LAPSED
     if row.state == WAITING:
         _nudge(desk, row.rule, due_at, task)
 
@@ -147,7 +157,7 @@ def _reschedule(desk, row: Deadline, due_at: datetime, task: Task | None = None)
 
 def set_timers(desk) -> None:
     """Give every timer that waits in the diagram its row."""
-    known = {row.token for row in _rows(desk, Deadline.kind == MOMENT)}
+    known = {row.token for row in desk.agenda.deadlines(_is_moment)}
     for task in _waiting_timers(desk).values():
         if str(task.id) in known:
             continue
@@ -159,7 +169,7 @@ def set_timers(desk) -> None:
 def fire_timers(desk) -> bool:
     """Fire the earliest timer whose time has come. True when one fired."""
     timers = _waiting_timers(desk)
-    for row in _rows(desk, Deadline.kind == MOMENT):
+    for row in desk.agenda.deadlines(_is_moment):
         if row.token not in timers:
             row.state = LAPSED
         elif row.due_at <= desk.now:
@@ -181,24 +191,29 @@ def _waiting_timers(desk) -> dict:
     }
 
 
+def _is_moment(row: Deadline) -> bool:
+    return row.kind == MOMENT
+
+
 # --- passing, meeting, lapsing -----------------------------------------------------------------
 
 
 def pass_due(desk) -> None:
     """Let everything that is due happen, in the order of time."""
+    if not desk.agenda.is_due(desk.now):
+        return
     while True:
-        row = next((r for r in _rows(desk, Deadline.kind != MOMENT) if r.due_at <= desk.now), None)
-        if row is None:
+        due = desk.agenda.deadlines(lambda row: not _is_moment(row) and row.due_at <= desk.now)
+        if not due:
             break
+        row = due[0]
         row.state = PASSED
-        task = desk.session.get(Task, row.task_id) if row.task_id else None
         if row.kind == DUE:
-            _pass(desk, row, task)
+            _pass(desk, row, row.task)
         else:
             kind = notices.DEADLINE_NEAR if row.kind == REMINDER else notices.DEADLINE_PASSED
-            notices.tell_role(desk, row.to_role, kind, task.step if task else None)
+            notices.tell_role(desk, row.to_role, kind, row.task.step if row.task else None)
             desk.log(Kind.VARSLET, {"regel": row.rule, "til": row.to_role})
-        desk.session.flush()
     desk.advance()
 
 
@@ -216,56 +231,63 @@ def _pass(desk, row: Deadline, task: Task | None) -> None:
 
 def meet(desk, task: Task) -> None:
     """A task is done: its deadline is met, if it was still to come, and its reminders lapse."""
-    for row in _rows(desk, Deadline.task_id == task.id):
-        row.state = MET if row.kind == DUE else LAPSED
+    for row in desk.agenda.deadlines(lambda row: row.task is task):
+        _meet(row)
 
 
 def keep(desk) -> None:
     """After a step: deadlines of withdrawn tasks lapse, and those of the case are met when every
     step that they are for is done."""
-    for row in _rows(desk, Deadline.task_id.is_not(None)):
-        if desk.session.get_one(Task, row.task_id).state == "withdrawn":
+    closed = desk.agenda.closed
+    done = {_rule_of(desk, task) for task in closed}
+    still = {_rule_of(desk, task) for task in desk.agenda.open.values()}
+    for row in desk.agenda.deadlines(lambda row: not _is_moment(row)):
+        if row.task in closed:
             row.state = LAPSED
+        elif is_own(row) and row.rule in done - still:
+            _meet(row)
+
+
+def _meet_what_is_done(desk) -> None:
+    """Deadlines that were set only after the steps that they are for had been done."""
+    done = desk.session.execute(
+        select(Task.process_id, Task.step)
+        .where(Task.case_id == desk.case.id, Task.state != "open")
+        .distinct()
+    )
     steps = desk.definition.steps
-    tasks = desk.session.scalars(select(Task).where(Task.case_id == desk.case.id)).all()
-    for row in _rows(desk, Deadline.task_id.is_(None), Deadline.kind != MOMENT):
-        bound = [t for t in tasks if steps[t.process_id, t.step].rule == row.rule]
-        if bound and all(task.state != "open" for task in bound):
-            row.state = MET if row.kind == DUE else LAPSED
+    before = {steps[process_id, step].rule for process_id, step in done}
+    still = {_rule_of(desk, task) for task in desk.agenda.open.values()}
+    for row in desk.agenda.deadlines(lambda row: is_own(row) and not _is_moment(row)):
+        if row.rule in before - still:
+            _meet(row)
+
+
+def _meet(row: Deadline) -> None:
+    row.state = MET if row.kind == DUE else LAPSED
+
+
+def _rule_of(desk, task: Task) -> str | None:
+    return desk.definition.steps[task.process_id, task.step].rule
 
 
 def lapse_all(desk) -> None:
     """The case has ended: nothing more is due."""
-    for row in _rows(desk):
+    for row in desk.agenda.deadlines():
         row.state = LAPSED
 
 
 def lapse_clock(desk) -> None:
     """The case is closed but for its check: what counts from the report is no longer waited for."""
-    for row in _rows(desk, Deadline.task_id.is_(None), Deadline.kind != MOMENT):
+    for row in desk.agenda.deadlines(lambda row: is_own(row) and not _is_moment(row)):
         row.state = LAPSED
 
 
 def only_remains(desk, step: str, rule: str) -> bool:
     """Whether all that is left is one step: it is open alone, or its timer alone is waited for."""
-    left = desk.session.scalars(
-        select(Task.step).where(Task.case_id == desk.case.id, Task.state == "open")
-    ).all()
-    return set(left) == {step} if left else _waits_only_for(desk, rule)
+    left = {task.step for task in desk.agenda.open.values()}
+    return left == {step} if left else _waits_only_for(desk, rule)
 
 
 def _waits_only_for(desk, rule: str) -> bool:
-    return {row.rule for row in _rows(desk, Deadline.kind == MOMENT)} == {rule}
-
-
-def _rows(desk, *conditions) -> list[Deadline]:
-    """The case's deadlines that are still to come, earliest first."""
-    return _all_rows(desk, Deadline.state == WAITING, *conditions)
-
-
-def _all_rows(desk, *conditions) -> list[Deadline]:
-    return desk.session.scalars(
-        select(Deadline)
-        .where(Deadline.case_id == desk.case.id, *conditions)
-        .order_by(Deadline.due_at, Deadline.id)
-    ).all()
+    return {row.rule for row in desk.agenda.deadlines(_is_moment)} == {rule}

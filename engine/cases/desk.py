@@ -10,25 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from engine.cases import deadlines, given, operations, roster, state, tallies, tasks
-from engine.cases.facts import Facts, ScopeFact
+from engine.cases import deadlines, operations, state, tallies, tasks
+from engine.cases.agenda import Agenda
+from engine.cases.facts import Facts, Later
 from engine.cases.incidents import Stopped
-from engine.cases.scripting import CaseEngine
+from engine.cases.scripting import CaseEngine, moment_of
+from engine.cases.sight import Sight, contents
 from engine.cases.state import Status
-from engine.database.session import lock_case
-from engine.database.tables import Answer, Case, Scope, Task
+from engine.database.session import lock_case, lock_case_of
+from engine.database.tables import Answer, Case, Task
+from engine.definitions.decisions import Undecided, outcome
 from engine.definitions.specs import step_id
+from engine.people.circle import Circle
 from engine.records import log
 from engine.records.log import Kind
 from engine.records.vault import Key
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
-HISTORY = 12  # answers kept in sight for each step; older ones stay in the database
 MAX_AUTOMATIC_STEPS = 500
 CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, this remains
 
@@ -45,6 +49,16 @@ def open_case(product, case_id: int, actor_id: int | None) -> Iterator[Desk]:
         desk = Desk(product, session, case, actor_id)
         desk.load()
         yield desk
+
+
+@contextmanager
+def open_task(product, task_id: int, actor_id: int | None) -> Iterator[Desk]:
+    """The case of a task, as `open_case` gives it, but nothing of it is read yet."""
+    with product.database.transaction() as session:
+        case = lock_case_of(session, task_id)
+        if case is None:
+            raise no_access()
+        yield Desk(product, session, case, actor_id)
 
 
 def case_id_of(product, number: str) -> int:
@@ -64,6 +78,14 @@ def no_access() -> Refusal:
     )
 
 
+class Place(NamedTuple):
+    """Where a step's answer belongs."""
+
+    scope_id: str
+    process_id: str
+    step: str
+
+
 class Desk:
     """A case with its workflow, answers and key, for one actor (None: the system) at one moment."""
 
@@ -76,19 +98,20 @@ class Desk:
         self.facts = Facts()
         self.engine = CaseEngine(self.facts, host=self)
         self.workflow = None
-        self.acting_role: str | None = None
+        self.sight = Sight(self)
+        self.answered: Answer | None = None  # the newest answer of this command
         self._steps_run = 0
 
     # --- load and save -----------------------------------------------------------------------
 
     def begin(self) -> None:
         """A new case: its workflow at the first wait."""
-        self.facts.system = self._system_facts()
+        self._read()
         self.workflow = state.create(self.definition, self.engine)
         self.advance()
 
     def load(self) -> None:
-        self._load_facts()
+        self._read()
         self.workflow = state.load(
             self.case.state, self.case.state_version, self.definition, self.engine
         )
@@ -98,11 +121,31 @@ class Desk:
         trouble = state.trouble(self.workflow)
         if trouble:
             raise Stopped(trouble)
-        self._save_scopes()
+        self.sight.write()
+        self.sight.tidy()
         self.case.state = state.save(self.workflow)
         self.case.state_version = state.VERSION
         self.case.revision += 1
         self._set_status()
+
+    def _read(self) -> None:
+        """Read what lies on the case: answers and people, in one statement."""
+        asked = {
+            "cases": [self.case.id],
+            "rules": self.definition.regelverk.from_receipt,
+            "now": self.now,
+            "day": workdays.local_day(self.now),
+        }
+        rows = self.session.execute(contents(), asked).all()
+        self.circle = Circle(self.case, self.now, rows)
+        self.facts.system = self._system_facts()
+        self.facts.system["finnes_aapen_sak"] = any(row.what == "other_case" for row in rows)
+        self.sight.read(rows)
+
+    @cached_property
+    def agenda(self) -> Agenda:
+        """What the case waits for, read when it is first asked for."""
+        return Agenda(self.session, self.case.id)
 
     def _system_facts(self) -> dict[str, Any]:
         local = workdays.local(self.now)
@@ -111,66 +154,8 @@ class Desk:
             "naa": local.strftime("%Y-%m-%dT%H:%M"),
             "i_dag": local.date().isoformat(),
             "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
-            "finnes_aapen_sak": roster.other_open_case(self) is not None,
             **tallies.of(self),
         }
-
-    def _load_facts(self) -> None:
-        self.facts.system = self._system_facts()
-        scopes = self.session.scalars(
-            select(Scope).where(Scope.case_id == self.case.id).order_by(Scope.seq)
-        )
-        for row in scopes:
-            self.facts.scopes[row.id] = ScopeFact(
-                row.id,
-                row.kind,
-                row.step,
-                row.parent_id,
-                row.group,
-                row.variable,
-                self.unseal(row.sealed_item, "item") if row.sealed_item else None,
-                row.result,
-            )
-        newest = (
-            select(
-                Answer.id,
-                func.row_number()
-                .over(partition_by=(Answer.scope_id, Answer.step), order_by=given.first_id.desc())
-                .label("age"),
-            )
-            .where(Answer.case_id == self.case.id, given.as_they_stand(self.case.id))
-            .subquery()
-        )
-        answers = self.session.scalars(
-            select(Answer)
-            .join(newest, newest.c.id == Answer.id)
-            .where(newest.c.age <= HISTORY)
-            .order_by(given.first_id)
-        )
-        for row in answers:
-            self.facts.put(row.scope_id, row.step, self.unseal(row.sealed_answers, "answer"))
-
-    def _save_scopes(self) -> None:
-        count = len(self.facts.scopes) - len(self.facts.opened)
-        for seq, fact in enumerate(self.facts.opened, start=count + 1):
-            self.session.add(
-                Scope(
-                    id=fact.id,
-                    case_id=self.case.id,
-                    seq=seq,
-                    kind=fact.kind,
-                    step=fact.step,
-                    parent_id=fact.parent,
-                    group=fact.group,
-                    variable=fact.variable,
-                    sealed_item=self.seal(fact.item, "item") if fact.kind == "mi" else None,
-                )
-            )
-        self.session.flush()
-        self.facts.opened.clear()
-        for fact in self.facts.scopes.values():
-            if fact.result is not None:
-                self.session.get_one(Scope, fact.id).result = fact.result
 
     def _set_status(self) -> None:
         if state.ended(self.workflow):
@@ -189,13 +174,14 @@ class Desk:
 
     def advance(self) -> None:
         """Run the engine to the next wait; timers whose time has come fire on the way."""
-        while True:
-            self._run_automatic_steps()
-            deadlines.set_timers(self)
-            if not deadlines.fire_timers(self):
-                break
-        tasks.sync(self)
-        deadlines.keep(self)
+        with self.session.no_autoflush:  # what a step changes is written once, at its end
+            while True:
+                self._run_automatic_steps()
+                deadlines.set_timers(self)
+                if not deadlines.fire_timers(self):
+                    break
+            tasks.sync(self)
+            deadlines.keep(self)
 
     def _run_automatic_steps(self) -> None:
         try:
@@ -228,22 +214,34 @@ class Desk:
             operations.carry_out(self, task, step, name)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
 
-    def decided(self, task, outcome: dict[str, Any]) -> None:
-        """A decision has been made: its outcome is kept as the system's answer at that step."""
+    def decide(self, task) -> None:
+        """A decision step: what its table answers is kept as the system's answer at that step."""
         step = self.step_of(task)
-        scope_id = self.facts.scope_of(task)
-        self.facts.put(scope_id, step.id, outcome)
-        self.session.add(
-            Answer(
-                case_id=self.case.id,
-                scope_id=scope_id,
-                process_id=step.process_id,
-                step=step.id,
-                at=self.now,
-                sealed_answers=self.seal(outcome, "answer"),
-            )
-        )
+        context = {
+            name: known() if isinstance(known, Later) else known
+            for name, known in self.engine.context(task).items()
+        }
+        decision = self.definition.decision(step.process_id, step.decision)
+        try:
+            answer = outcome(decision, context, now=moment_of(context))
+        except Undecided as undecided:
+            raise Stopped(str(undecided), step.id, step.name) from undecided
+        self.keep_answer(Place(self.facts.scope_of(task), step.process_id, step.id), answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
+
+    def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:
+        """Keep answers where the task stands: in sight of what follows, and as a row."""
+        self.facts.put(place.scope_id, place.step, answers)
+        self.answered = Answer(
+            case_id=self.case.id,
+            scope_id=place.scope_id,
+            process_id=place.process_id,
+            step=place.step,
+            at=self.now,
+            sealed_answers=self.seal(answers, "answer"),
+            **by,
+        )
+        self.session.add(self.answered)
 
     # --- where a task stands -------------------------------------------------------------------
 
@@ -269,7 +267,8 @@ class Desk:
 
     def complete(self, row: Task, typed: dict, partial: bool = False) -> None:
         """Judge the answers and complete this open task. Raises Refusal; does not save."""
-        tasks.complete(self, row, typed, partial)
+        with self.session.no_autoflush:
+            tasks.complete(self, row, typed, partial)
         self.advance()
 
     def beside(self, case: Case) -> Desk:

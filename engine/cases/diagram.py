@@ -21,7 +21,9 @@ from engine.definitions.specs import step_id
 from engine.records.log import Kind
 
 DELPLIKTER = ("folge_med", "gripe_inn", "varsle", "undersoke", "tiltak")
-_LISTED = {"userTask", "serviceTask", "callActivity", "intermediateCatchEvent"}
+_LISTED = {
+    "userTask", "serviceTask", "businessRuleTask", "callActivity", "intermediateCatchEvent"
+}  # fmt: skip
 
 
 class Place(StrEnum):

@@ -48,13 +48,15 @@ class ScopeFact:
     variable: str | None = None
     item: Any = None
     result: str | None = None
+    seq: int = 0  # order of opening within the case; 0 until it is stored
 
 
 class Facts:
     """The answers and scopes of one case.
 
     `system` holds what the product itself knows (naa, i_dag, finnes_aapen_sak ...), some of it
-    Later. `opened` lists the scopes opened since loading, for the caller to store.
+    Later. `opened` and `closed` list the scopes opened and closed since loading, for the caller to
+    store.
     """
 
     def __init__(self, system: dict[str, Any] | None = None):
@@ -62,11 +64,17 @@ class Facts:
         self.scopes: dict[str, ScopeFact] = {}
         self.answers: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
         self.opened: list[ScopeFact] = []
+        self.closed: list[ScopeFact] = []
 
     def open(self, scope: ScopeFact) -> None:
         if scope.id not in self.scopes:
             self.scopes[scope.id] = scope
             self.opened.append(scope)
+
+    def close(self, scope_id: str, result: str) -> None:
+        """A called process has ended by this end event."""
+        self.scopes[scope_id].result = result
+        self.closed.append(self.scopes[scope_id])
 
     def put(self, scope_id: str, step: str, answers: dict) -> None:
         self.answers[scope_id][step].append(answers)

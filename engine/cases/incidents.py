@@ -34,6 +34,7 @@ def raise_incident(
     name: str | None = None,
 ) -> None:
     """Write an incident on the case, once as long as the same one is unsolved."""
+    session.flush()
     same = session.scalar(
         select(Incident.id).where(
             Incident.case_id == case.id,

@@ -6,8 +6,10 @@ Nobody who is named in the case is ever told, and the content is sealed with the
 from __future__ import annotations
 
 from engine.cases import roster
-from engine.database.tables import Account, Notice, Task
-from engine.people import register, standing
+from engine.cases.incidents import Stopped
+from engine.database.tables import Notice, Task
+from engine.people import register
+from engine.people.circle import Person
 from engine.people.register import Kind
 from engine.people.roles import Role
 
@@ -25,10 +27,9 @@ REMINDED = "purring"
 _KIND_BY_ROLE = {"rektor": REPORT_TO_HEAD, "skoleeier": REPORT_TO_OWNER}
 
 
-def people_in(desk, role: str) -> list[Account]:
-    """The accounts that a role means in this case today, without those named in it."""
-    own = standing.handler_role(desk.session, desk.case, Role(role), desk.now)
-    return standing.in_case(desk.session, desk.case, own, desk.now)
+def people_in(desk, role: str) -> list[Person]:
+    """The people that a role means in this case today, without those named in it."""
+    return desk.circle.meant_by(desk.circle.handler_role(Role(role)))
 
 
 def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
@@ -37,10 +38,10 @@ def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
     The one who acts is not told of the own next task: that page comes by itself.
     """
     people = people_in(desk, role)
-    for account in people:
-        if kind == TASK_GIVEN and account.id == desk.actor_id:
+    for person in people:
+        if kind == TASK_GIVEN and person.id == desk.actor_id:
             continue
-        _add(desk, kind, step, role=role, account_id=account.id)
+        _add(desk, kind, step, role=role, account_id=person.id)
     return bool(people)
 
 
@@ -55,18 +56,36 @@ def tell_of_task(desk, row: Task, kind: str = TASK_GIVEN) -> bool:
     return row.role is not None and tell_role(desk, row.role, kind, row.step)
 
 
+def those_told(desk, task, step) -> list[str]:
+    """Whom a step's `trygg:varsler` names: roles, or what its FEEL gives, each a role or a
+    reference such as `foresatt:2`. Raises Stopped for FEEL that gives anything else."""
+    text = (step.tells or "").strip()
+    if not text.startswith("="):
+        return text.split()
+    given = desk.engine.value(task, text)
+    told = [each for each in (given if isinstance(given, list) else [given]) if each is not None]
+    if not all(each in list(Role) or register.parse(each)[0] for each in told):
+        raise Stopped(
+            "Steget sier at noen skal varsles, men det er verken en rolle eller en person.",
+            step.id,
+            step.name,
+        )
+    return list(dict.fromkeys(told))
+
+
 def tell_from_step(desk, task, step, kind: str | None = None) -> None:
-    """Tell those whom a step's `trygg:varsler` names: roles, or references that FEEL gives."""
-    if not step.tells:
-        return
-    if step.tells.lstrip().startswith("="):
-        refs = desk.engine.value(task, step.tells) or []
-        for ref in refs if isinstance(refs, list) else [refs]:
-            tell_person(desk, ref, kind, step.id)
-        return
-    for role in step.tells.split():
-        tell_role(desk, role, kind or _KIND_BY_ROLE.get(role, INFORMED), step.id)
-        if role == "skoleeier":
+    """Tell those whom a step's `trygg:varsler` names."""
+    tell_all(desk, those_told(desk, task, step), step, kind)
+
+
+def tell_all(desk, told: list[str], step, kind: str | None = None) -> None:
+    """Tell these roles and persons."""
+    for each in told:
+        if each not in list(Role):
+            tell_person(desk, each, kind, step.id)
+            continue
+        tell_role(desk, each, kind or _KIND_BY_ROLE.get(each, INFORMED), step.id)
+        if each == Role.SKOLEEIER:
             desk.case.serious = True
 
 

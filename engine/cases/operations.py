@@ -5,13 +5,15 @@ The names stand in `engine.definitions.operations`, where the checks on diagrams
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.cases import deadlines, notices, roster
 from engine.cases.incidents import Stopped
-from engine.database.tables import Answer, Guardianship, Task
+from engine.database.tables import Answer
 from engine.people import register
 from engine.people.register import Kind as Person
+from engine.people.roles import Role
+from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.rules import workdays
 
@@ -22,12 +24,18 @@ def carry_out(desk, task, step, name: str) -> None:
 
 
 def tell(desk, task, step) -> None:
-    """`varsle`: tell the roles or people the step names. Telling rektor delivers the report."""
-    if desk.case.received_at is None and step.tells and "rektor" in step.tells.split():
+    """`varsle`: tell the roles or people the step names. Telling rektor delivers the report; where
+    leadership is suspected (§ 12-5), telling skoleeier does. Raises Stopped when nobody is named.
+    """
+    told = notices.those_told(desk, task, step)
+    if not told:
+        raise Stopped("Ingen skal varsles her. Se hva steget bruker.", step.id, step.name)
+    receiver = Role.SKOLEEIER if desk.case.shielded == Shield.LEDELSE else Role.REKTOR
+    if desk.case.received_at is None and receiver in told:
         desk.case.received_at = desk.now
         deadlines.set_at_receipt(desk)
-    notices.tell_from_step(desk, task, step)
-    desk.log(Kind.VARSLET, {"hvem": step.tells}, step=step.id, step_name=step.name)
+    notices.tell_all(desk, told, step)
+    desk.log(Kind.VARSLET, {"hvem": " ".join(told)}, step=step.id, step_name=step.name)
 
 
 def inform(desk, task, step) -> None:
@@ -41,15 +49,7 @@ def share_plan(desk, task, step) -> None:
     where a measure is theirs (the plan, 8.8)."""
     plan = desk.engine.context(task)["lag_aktivitetsplan"]
     told = {f"elev:{desk.case.pupil_id}"}
-    told |= {
-        register.ref(Person.FORESATT, number)
-        for number in desk.session.scalars(
-            select(Guardianship.guardian_id).where(
-                Guardianship.pupil_id == desk.case.pupil_id,
-                Guardianship.parental_responsibility,
-            )
-        )
-    }
+    told |= {register.ref(Person.FORESATT, number) for number in desk.circle.guardians}
     responsible = {measure["ansvarlig"] for measure in plan["tiltak"]}
     roster.give_roles(desk, {register.parse(ref)[1] for ref in responsible}, "ansvarlig")
     told |= responsible
@@ -62,10 +62,18 @@ def share_plan(desk, task, step) -> None:
 
 def archive(desk, task, step) -> None:
     """`arkiver`: mark in the log what is to be archived: the answers as they stand now."""
-    newest = desk.session.scalar(
-        select(Answer.id).where(Answer.case_id == desk.case.id).order_by(Answer.id.desc())
-    )
-    desk.log(Kind.ARKIVERT, {"til_og_med_svar": newest}, step=step.id, step_name=step.name)
+    desk.log(Kind.ARKIVERT, {"til_og_med_svar": _newest(desk)}, step=step.id, step_name=step.name)
+
+
+def _newest(desk) -> int | None:
+    """The id of the case's newest answer."""
+    if desk.answered is None:
+        return desk.session.scalar(
+            select(func.max(Answer.id)).where(Answer.case_id == desk.case.id)
+        )
+    if desk.answered.id is None:
+        desk.session.flush()
+    return desk.answered.id
 
 
 def join_cases(desk, task, step) -> None:
@@ -102,12 +110,9 @@ def join_cases(desk, task, step) -> None:
 def bring_forward(desk, task, step) -> None:
     """`fremskynd`: the open step that `trygg:gjelder` names is due today."""
     today = workdays.at(workdays.local_day(desk.now), workdays.DAY_ENDS)
-    for row in desk.session.scalars(
-        select(Task).where(
-            Task.case_id == desk.case.id, Task.step == step.concerns, Task.state == "open"
-        )
-    ):
-        deadlines.move(desk, row, today)
+    for row in desk.agenda.open.values():
+        if row.step == step.concerns:
+            deadlines.move(desk, row, today)
 
 
 OPERATIONS = {

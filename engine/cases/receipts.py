@@ -9,9 +9,15 @@ from engine.refusals import Reason, Refusal
 def find(
     session, key: str, account_id: int, command: str, task_id: int | None = None
 ) -> Receipt | None:
-    """The receipt kept under this key. Raises Refusal when the key is another person's, or was
-    used for something else: then nothing was done, and it must not look so."""
-    receipt = session.get(Receipt, key)
+    """The receipt kept under this key. Raises Refusal as `own` does."""
+    return own(session.get(Receipt, key), account_id, command, task_id)
+
+
+def own(
+    receipt: Receipt | None, account_id: int, command: str, task_id: int | None = None
+) -> Receipt | None:
+    """The receipt again. Raises Refusal when the key is another person's, or was used for
+    something else: then nothing was done, and it must not look so."""
     asked = (account_id, command, task_id)
     if receipt is not None and (receipt.account_id, receipt.command, receipt.task_id) != asked:
         raise Refusal(Reason.UGYLDIG_SVAR, "Skjemaet kan ikke brukes. Åpne siden på nytt.")

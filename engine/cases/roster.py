@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from engine.database.tables import Account, Case, CaseRole, NamedPerson
 from engine.people import register, roles
+from engine.people.circle import Given
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
@@ -18,30 +19,30 @@ def pickers(desk):
     """Who can be chosen in this case; guardians are those of every pupil it speaks of."""
     people = (register.parse(ref) for ref in desk.facts.references())
     pupils = {number for kind, number in people if kind is register.Kind.ELEV}
-    return register.pickers(desk.session, desk.case.school_id, desk.case, desk.now, pupils=pupils)
+    return register.pickers(
+        desk.session,
+        desk.case.school_id,
+        desk.case,
+        desk.now,
+        pupils=pupils,
+        staff=desk.circle.staff(),
+    )
 
 
 def named(desk) -> frozenset[str]:
     """References to the members of staff who are named in the case."""
-    numbers = desk.session.scalars(
-        select(NamedPerson.account_id).where(NamedPerson.case_id == desk.case.id)
-    )
-    return frozenset(register.ref(register.Kind.ANSATT, number) for number in numbers)
+    return frozenset(register.ref(register.Kind.ANSATT, number) for number in desk.circle.named)
 
 
 def name_person(desk, account_id: int, part: str) -> None:
-    if desk.session.get(NamedPerson, (desk.case.id, account_id)) is None:
+    if account_id not in desk.circle.named:
         desk.session.add(NamedPerson(case_id=desk.case.id, account_id=account_id, part=part))
+        desk.circle.named.add(account_id)
 
 
 def leads_school(desk, account_id: int) -> bool:
     """Whether this person is rektor or in ledelse at the case's school today."""
-    held = roles.held_by(desk.session, account_id, workdays.local_day(desk.now))
-    return any(
-        each.school_id == desk.case.school_id
-        and each.role in (roles.Role.REKTOR, roles.Role.LEDELSE)
-        for each in held
-    )
+    return desk.circle.holds(account_id, roles.Role.REKTOR, roles.Role.LEDELSE)
 
 
 def give_role(desk, account_id: int, role: str) -> None:
@@ -51,21 +52,27 @@ def give_role(desk, account_id: int, role: str) -> None:
 
 def give_roles(desk, account_ids: Collection[int], role: str) -> None:
     """Name these, and nobody else, to a case role that several may hold."""
-    held = desk.session.scalars(
-        select(CaseRole).where(
-            CaseRole.case_id == desk.case.id,
-            CaseRole.role == role,
-            CaseRole.to_time.is_(None),
-        )
-    ).all()
-    for row in held:
-        if row.account_id not in account_ids:
-            row.to_time = desk.now
-    for account_id in sorted(set(account_ids) - {row.account_id for row in held}):
-        desk.session.add(
-            CaseRole(case_id=desk.case.id, account_id=account_id, role=role, from_time=desk.now)
-        )
+    held = [given for given in desk.circle.given if given.role == role and given.to_time is None]
+    for given in held:
+        if given.account_id not in account_ids:
+            _end(desk, given)
+    for account_id in sorted(set(account_ids) - {given.account_id for given in held}):
+        row = CaseRole(case_id=desk.case.id, account_id=account_id, role=role, from_time=desk.now)
+        desk.session.add(row)
+        desk.circle.give(row, staff=_is_on_staff(desk, account_id))
         desk.log(Kind.ROLLE_GITT, {"rolle": role, "ansatt": account_id}, role=role)
+
+
+def _end(desk, given: Given) -> None:
+    row = given.row
+    row = row if isinstance(row, CaseRole) else desk.session.get_one(CaseRole, row)
+    row.to_time = given.to_time = desk.now
+
+
+def _is_on_staff(desk, account_id: int) -> bool:
+    """Whether this account holds a role at any school today."""
+    day = workdays.local_day(desk.now)
+    return desk.circle.knows(account_id) or bool(roles.held_by(desk.session, account_id, day))
 
 
 def other_open_case(desk) -> Case | None:

@@ -40,7 +40,7 @@ class Host(Protocol):
 
     def operate(self, task) -> None: ...
 
-    def decided(self, task, outcome: dict[str, Any]) -> None: ...
+    def decide(self, task) -> None: ...
 
 
 class _NoEnvironment(BasePythonScriptEngineEnvironment):
@@ -56,10 +56,11 @@ class _NoEnvironment(BasePythonScriptEngineEnvironment):
 
 def evaluate(expression: str, context: dict[str, Any]) -> Any:
     """FEEL on a case's context; `now()` and `today()` are the case's own moment, its `naa`."""
-    return feel.evaluate(expression, told(expression, context), now=_moment_of(context))
+    return feel.evaluate(expression, told(expression, context), now=moment_of(context))
 
 
-def _moment_of(context: dict[str, Any]) -> datetime | None:
+def moment_of(context: dict[str, Any]) -> datetime | None:
+    """The moment that a case's context was made for."""
     return workdays.moment(context["naa"]) if "naa" in context else None
 
 
@@ -110,17 +111,10 @@ class CaseEngine(PythonScriptEngine):
     def close_scope(self, task) -> None:
         """A called process has ended: its result is the end event that ended it."""
         reached = ends(task.workflow.top_workflow.subprocesses[task.id])
-        self.facts.scopes[str(task.id)].result = reached[-1]
+        self.facts.close(str(task.id), reached[-1])
 
     def operate(self, task) -> None:
         self.host.operate(task)
 
-    def matches(self, task, expression: str, test: str) -> bool:
-        """Whether a decision's cell holds for what its column asks."""
-        context = self.context(task)
-        value = evaluate(expression, context)
-        return feel.unary(test, value, told(test, context), now=_moment_of(context))
-
-    def decided(self, task, outcome: dict[str, Any]) -> None:
-        """A decision's outcome is an answer of its step."""
-        self.host.decided(task, outcome)
+    def decide(self, task) -> None:
+        self.host.decide(task)

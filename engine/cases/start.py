@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from engine.cases import receipts, tasks
 from engine.cases.desk import Desk
@@ -18,6 +20,9 @@ from engine.people.access import Permission
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
+
+DRAWS = 50
+"""How often a number is drawn before giving up. Half of them are free: once or twice will do."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,6 @@ def _new_desk(product, session, command: StartCase) -> Desk:
     key, wrapped = product.master_key.new_case_key()
     now = product.clock()
     case = Case(
-        number=_next_number(session, workdays.local_day(now).year),
         school_id=command.school_id,
         reporter_id=command.account_id,
         process_id=command.process_id,
@@ -87,8 +91,7 @@ def _new_desk(product, session, command: StartCase) -> Desk:
         event_head="",
         serious=False,
     )
-    session.add(case)
-    session.flush()
+    _add_numbered(session, case, workdays.local_day(now).year)
     desk = Desk(product, session, case, command.account_id, key)
     desk.log(Kind.SAK_STARTET, process_id=case.process_id, role="melder")
     desk.begin()
@@ -102,8 +105,33 @@ def _own_task(desk: Desk, step: str) -> Task:
     return row
 
 
-def _next_number(session, year: int) -> str:
-    """2026-001, 2026-002 ...: the year of the report and a running number within it."""
-    running = cast(func.substr(Case.number, len(f"{year}-") + 1), Integer)
-    last = session.scalar(select(func.max(running)).where(Case.number.like(f"{year}-%")))
-    return f"{year}-{(last or 0) + 1:03d}"
+def _add_numbered(session, case: Case, year: int) -> None:
+    """Store the case under a number nobody has had, such as 2026-4827.
+
+    It is drawn at random: of running numbers, a gap would tell that there is a case one may not
+    see, and on which day it came. Cases are never deleted, so no number comes back.
+    """
+    for _ in range(DRAWS):
+        case.number = _draw(session, year)
+        try:
+            with session.begin_nested():
+                session.add(case)
+            return
+        except IntegrityError:  # taken, perhaps by another worker just now
+            if session.scalar(select(Case.id).where(Case.number == case.number)) is None:
+                raise
+    raise Stopped("Fant ikke noe ledig saksnummer.")
+
+
+def _draw(session, year: int) -> str:
+    """A number with as many digits as leave at least half of the year's numbers free."""
+    digits = 4
+    while 2 * _taken(session, year, digits) > 9 * 10 ** (digits - 1):
+        digits += 1
+    first = 10 ** (digits - 1)
+    return f"{year}-{first + secrets.randbelow(9 * first)}"
+
+
+def _taken(session, year: int, digits: int) -> int:
+    like = Case.number.like(f"{year}-" + "_" * digits)
+    return session.scalar(select(func.count()).where(like))

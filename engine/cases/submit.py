@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Select, bindparam
+
 from engine.cases import deadlines, drafts, incidents, receipts, roster, tasks
-from engine.cases.desk import no_access, open_case
+from engine.cases.agenda import Agenda, waiting
+from engine.cases.desk import no_access, open_case, open_task
 from engine.cases.incidents import Stopped
 from engine.cases.tick import let_deadlines_pass
-from engine.database.tables import Account, Task
+from engine.database.tables import Account, Receipt, Task
 from engine.people import access
 from engine.people.access import Permission
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.rules import workdays
 
 
 @dataclass(frozen=True)
@@ -40,29 +45,67 @@ class Submitted:
 
 def submit_task(product, command: SubmitTask) -> Submitted:
     """Complete a task. Raises Refusal; then what was typed is kept as a draft."""
-    case_id = _case_of(product, command.task_id)
-    let_deadlines_pass(product, case_id)
     try:
-        with open_case(product, case_id, command.account_id) as desk:
-            earlier = receipts.find(
-                desk.session, command.receipt, command.account_id, "submit", command.task_id
-            )
-            if earlier is not None:
-                return Submitted(earlier.case_id, earlier.task_id, earlier.at)
-            task = _allowed(desk, command.task_id, Permission.COMPLETE_TASK)
-            deadlines.pass_due(desk)
-            _still_open(desk, task, command.seen_revision)
-            desk.complete(task, command.answers)
-            desk.save()
-            drafts.drop(desk.session, command.account_id, task.id)
-            receipts.keep(desk, command.receipt, "submit", task.id)
-            return Submitted(case_id, task.id, desk.now)
-    except Refusal:
+        submitted = _submit(product, command)
+        if submitted is None:  # what is due stands, whatever becomes of the answers
+            let_deadlines_pass(product, _case_of(product, command.task_id))
+            submitted = _submit(product, command, on_time=True)
+        return submitted
+    except (Refusal, Stopped) as refused:
+        case_id = _case_of(product, command.task_id)
         drafts.keep_refused(product, command.account_id, command.task_id, command.answers)
+        if isinstance(refused, Stopped):
+            raise incidents.record_stop(product, case_id, refused) from refused
         raise
-    except Stopped as stopped:
-        drafts.keep_refused(product, command.account_id, command.task_id, command.answers)
-        raise incidents.record_stop(product, case_id, stopped) from stopped
+
+
+def _submit(product, command: SubmitTask, on_time: bool = False) -> Submitted | None:
+    """One attempt, in one transaction. None when something is due first, unless it is `on_time`:
+    then what has become due in the meantime happens here."""
+    with open_task(product, command.task_id, command.account_id) as desk:
+        receipt, may = _ask(desk, command)
+        if not on_time and desk.agenda.is_due(desk.now):
+            return None
+        earlier = receipts.own(receipt, command.account_id, "submit", command.task_id)
+        if earlier is not None:
+            return Submitted(earlier.case_id, earlier.task_id, earlier.at)
+        task = desk.agenda.task(command.task_id)
+        if task is None or not may:
+            task = _allowed(desk, command.task_id, Permission.COMPLETE_TASK)
+        _still_open(desk, task)
+        desk.load()
+        deadlines.pass_due(desk)
+        _still_open(desk, task, command.seen_revision)
+        desk.complete(task, command.answers)
+        desk.save()
+        drafts.drop(desk.session, command.account_id, task.id)
+        receipts.keep(desk, command.receipt, "submit", task.id)
+        return Submitted(desk.case.id, task.id, desk.now)
+
+
+def _ask(desk, command: SubmitTask) -> tuple[Receipt | None, bool]:
+    """Read, in one statement, what the case waits for, the receipt kept under the sender's key,
+    and whether this account may complete the task."""
+    desk.agenda = Agenda(
+        desk.session,
+        desk.case.id,
+        _question(),
+        receipt=command.receipt,
+        account=command.account_id,
+        task=command.task_id,
+        now=desk.now,
+        day=workdays.local_day(desk.now),
+    )
+    return desk.agenda.asked.Receipt, desk.agenda.asked.may
+
+
+@cache
+def _question() -> Select:
+    return (
+        waiting()
+        .add_columns(Receipt, access.on_task(Permission.COMPLETE_TASK))
+        .outerjoin(Receipt, Receipt.key == bindparam("receipt"))
+    )
 
 
 def claim_task(product, task_id: int, account_id: int) -> None:

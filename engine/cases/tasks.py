@@ -6,12 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import select
 
 from engine.cases import deadlines, notices, roster
 from engine.cases.incidents import Stopped, raise_incident
 from engine.cases.scripting import evaluate
-from engine.database.tables import Account, Answer, Task
+from engine.database.tables import Account, Task
 from engine.people import register, standing
 from engine.people.roles import Role
 from engine.records.log import Kind
@@ -30,10 +29,7 @@ _NEXT = {
 
 def open_rows(desk) -> dict[str, Task]:
     """The case's open task rows, by the engine's id."""
-    rows = desk.session.scalars(
-        select(Task).where(Task.case_id == desk.case.id, Task.state == "open")
-    )
-    return {row.token: row for row in rows}
+    return desk.agenda.open
 
 
 def sync(desk) -> None:
@@ -92,7 +88,7 @@ def _open(desk, task) -> None:
         opened_at=desk.now,
     )
     desk.session.add(row)
-    desk.session.flush()
+    desk.agenda.opened(row)
     desk.log_task(Kind.OPPGAVE_OPNET, row)
     if step.rule:
         deadlines.set_for_task(desk, row, step.rule, task)
@@ -124,14 +120,13 @@ def _role(desk, task) -> str | None:
     role = desk.role_of(task)
     if role is None:
         return None
-    role = own = standing.handler_role(desk.session, desk.case, Role(role), desk.now)
-    while not standing.case_holders(desk.session, desk.case, role, desk.now):
+    role = own = desk.circle.handler_role(Role(role))
+    while not desk.circle.holders(role):
         if role not in _NEXT:
             return own
         role = _NEXT[role]
     if role is Role.SKOLEEIER:
         desk.case.serious = True
-        desk.session.flush()
     return role
 
 
@@ -140,9 +135,13 @@ def _assignee(desk, task, step) -> int | None:
         return None
     ref = desk.engine.value(task, step.assignee)
     kind, number = register.parse(ref)
-    if kind is not register.Kind.ANSATT or desk.session.get(Account, number) is None:
+    if kind is not register.Kind.ANSATT or not _exists(desk, number):
         raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
     return number
+
+
+def _exists(desk, account_id: int) -> bool:
+    return desk.circle.knows(account_id) or desk.session.get(Account, account_id) is not None
 
 
 def complete(desk, row: Task, typed: dict, partial: bool = False) -> None:
@@ -178,27 +177,18 @@ def context_of(desk, row: Task, task) -> dict[str, Any]:
 
 def keep_answers(desk, row: Task, form, answers: dict) -> None:
     """Write an answer row, and what follows from the answers for the case itself."""
-    desk.facts.put(row.scope_id, row.step, answers)
-    desk.session.add(
-        Answer(
-            case_id=desk.case.id,
-            scope_id=row.scope_id,
-            process_id=row.process_id,
-            step=row.step,
-            task_id=row.id,
-            account_id=desk.actor_id,
-            at=desk.now,
-            form_version=form.sha256,
-            sealed_answers=desk.seal(answers, "answer"),
-        )
+    if row.id is None:  # opened in this very command
+        desk.session.flush()
+    desk.keep_answer(
+        row, answers, task_id=row.id, account_id=desk.actor_id, form_version=form.sha256
     )
+    desk.session.flush()  # it has its number from here on
     for ref, part in form.named(answers):
         name_in_case(desk, ref, part)
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
     for what, value in form.marks(answers):
         mark(desk, what, value)
-    desk.session.flush()
 
 
 def name_in_case(desk, ref: str, part: str) -> None:
@@ -213,6 +203,7 @@ def mark(desk, what: str, value: Any) -> None:
     """What an answer says of the case itself (a form field's `merker`)."""
     if what == "elev":
         desk.case.pupil_id = register.parse(value)[1]
+        desk.circle.meet_pupil(desk.session, desk.case.pupil_id)
     elif what == "alvorlig" and value == "ja":
         desk.case.serious = True
     elif what == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:

@@ -155,7 +155,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         typed=typed,
         shown=form.visible(context, typed, evaluate),
         context=context,
-        options=roster.pickers(desk),
+        options=dict(roster.pickers(desk)),
         draft_at=draft[1] if draft else None,
         claimed_by=claimed.name if claimed else None,
         claimed_by_me=task.claimed_by_id == account.id,

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import InsertmanyvaluesSentinelOpts
 
-from engine.database.tables import Case
+from engine.database.tables import Case, Task
 
 DEFAULT_URL = "sqlite:///var/trygg.db"
 BUSY_SECONDS = 10  # how long a command waits for another one's write on SQLite
@@ -70,6 +71,17 @@ def lock_case(session: Session, case_id: int) -> Case | None:
     return session.get(Case, case_id, with_for_update=True, populate_existing=True)
 
 
+def lock_case_of(session: Session, task_id: int) -> Case | None:
+    """The case of a task, as `lock_case` gives it; None if there is no such task."""
+    return session.scalar(
+        select(Case)
+        .join(Task, Task.case_id == Case.id)
+        .where(Task.id == task_id)
+        .with_for_update(of=Case)
+        .execution_options(populate_existing=True)
+    )
+
+
 def migrate(url: str | URL = DEFAULT_URL) -> None:
     """Bring the database up to the newest tables, making it if it is not there.
 
@@ -112,6 +124,10 @@ def _connect(url: URL, foreign_keys: bool = True) -> Engine:
         raise ValueError("the SQLite database must be a file")
     Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    # Rows of one table go in with one statement; their ids rise in the order of its values.
+    engine.dialect.insertmanyvalues_implicit_sentinel = (
+        InsertmanyvaluesSentinelOpts.ANY_AUTOINCREMENT
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(driver, _record):

@@ -22,8 +22,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    true,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class UtcTime(TypeDecorator):
@@ -135,7 +136,7 @@ class ProcessVersion(Table):
 class Case(Table):
     __tablename__ = "case"
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(unique=True)  # 2026-031
+    number: Mapped[str] = mapped_column(unique=True)  # 2026-4827, drawn at random
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"), index=True)
     reporter_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
@@ -185,7 +186,7 @@ class Scope(Table):
 
     __tablename__ = "scope"
     id: Mapped[str] = mapped_column(primary_key=True)  # the task that opens it
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     seq: Mapped[int]  # order of opening within the case
     kind: Mapped[str]  # mi | call
     step: Mapped[str]
@@ -194,6 +195,8 @@ class Scope(Table):
     variable: Mapped[str | None]
     sealed_item: Mapped[bytes | None]
     result: Mapped[str | None]  # call: id of the end event that ended it
+    in_sight: Mapped[bool] = mapped_column(default=True, server_default=true())
+    __table_args__ = (Index(None, "case_id", "in_sight"),)
 
 
 class Task(Table):
@@ -201,8 +204,8 @@ class Task(Table):
 
     __tablename__ = "task"
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    token: Mapped[str] = mapped_column(unique=True)  # the engine's id of this task
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    token: Mapped[str] = mapped_column(unique=True, insert_sentinel=True)  # the engine's id of it
     scope_id: Mapped[str]
     process_id: Mapped[str]
     step: Mapped[str]
@@ -219,6 +222,7 @@ class Task(Table):
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     revision: Mapped[int] = mapped_column(default=0)  # claimed, released, handed over, due moved
     __table_args__ = (
+        Index(None, "case_id", "state"),
         Index(None, "state", "role", "due_at"),
         Index(None, "state", "assignee_id", "due_at"),
     )
@@ -227,12 +231,14 @@ class Task(Table):
 class Answer(Table):
     """What was filled in at one task. Never changed; a correction is a new row.
 
+    in_sight: False once it is corrected, or later rounds have put it where no expression reaches
+    (engine.cases.sight).
     performed_by_id, performed_at: who did it and when, where account_id registered it for another.
     """
 
     __tablename__ = "answer"
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     scope_id: Mapped[str]
     process_id: Mapped[str]
     step: Mapped[str]
@@ -245,6 +251,8 @@ class Answer(Table):
     sealed_answers: Mapped[bytes]
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # the first answer
     sealed_reason: Mapped[bytes | None]  # why it was corrected
+    in_sight: Mapped[bool] = mapped_column(default=True, server_default=true())
+    __table_args__ = (Index(None, "case_id", "in_sight"),)
 
 
 class Deadline(Table):
@@ -256,7 +264,7 @@ class Deadline(Table):
 
     __tablename__ = "deadline"
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
     token: Mapped[str | None]  # tidspunkt: the waiting timer's id
     rule: Mapped[str]
@@ -266,7 +274,11 @@ class Deadline(Table):
     to_role: Mapped[str | None]  # paaminnelse, eskalering: who is told
     state: Mapped[str]
     set_at: Mapped[datetime]
-    __table_args__ = (Index(None, "state", "due_at"),)
+    task: Mapped[Task | None] = relationship(lazy="raise_on_sql")  # its row is written first
+    __table_args__ = (
+        Index(None, "state", "due_at"),
+        Index(None, "case_id", "state", "kind", "task_id"),
+    )
 
 
 class Incident(Table):

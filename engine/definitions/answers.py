@@ -209,6 +209,18 @@ class Reading:
         return kept
 
 
+class Choosable:
+    """Who may be chosen; each source is looked into when an answer first needs it."""
+
+    def __init__(self, options: Mapping[str, Sequence]):
+        self._options, self._known = options, {}
+
+    def of(self, source: str | None) -> Collection[str]:
+        if source not in self._known:
+            self._known[source] = {option.value for option in self._options.get(source, ())}
+        return self._known[source]
+
+
 def judge(
     components: tuple[Component, ...],
     typed: Any,
@@ -224,7 +236,7 @@ def judge(
     too, and what can't be decided without it is let through.
     """
     reading = Reading(components, typed, setting, compact=True)
-    choosable = {source: {option.value for option in each} for source, each in options.items()}
+    choosable = Choosable(options)
     sure, unsure = [], []
     for field, path, value, row in reading.fields():
         where = reading.typed_path(path)
@@ -276,7 +288,7 @@ def _wrong(field, value, unread, choosable, named) -> tuple[Reason, str] | None:
     for person in values.references(field, value):
         if field.habil and person in named:
             return Reason.INHABIL, INHABIL
-        if person not in choosable.get(field.source, ()):
+        if person not in choosable.of(field.source):
             return Reason.UGYLDIG_SVAR, "Velg en person fra listen."
     return None
 

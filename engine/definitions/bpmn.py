@@ -70,6 +70,12 @@ def called(tree: etree._ElementTree) -> list[str]:
     return list(dict.fromkeys(process_id for process_id in ids if process_id))
 
 
+def decided_by(tree: etree._ElementTree) -> list[str]:
+    """Ids of the decisions that the file's steps ask, each once, in the file's order."""
+    ids = (node.get(CAMUNDA + "decisionRef") for node in tree.iter(BPMN + "businessRuleTask"))
+    return list(dict.fromkeys(decision_id for decision_id in ids if decision_id))
+
+
 def is_decision(tree: etree._ElementTree) -> bool:
     """Whether the file is DMN and not BPMN."""
     return tree.getroot().tag != BPMN + "definitions"

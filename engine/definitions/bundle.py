@@ -1,7 +1,8 @@
 """A version of a process as one immutable thing: its files and the sha-256 that names them.
 
 The files of every process that it calls, near and far, are in it too, so that a case that runs
-on it never depends on anything that can change.
+on it never depends on anything that can change. A decision that several processes ask lies beside
+the rules, named by its id; it is in the bundle of each of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.definitions.bpmn import called, name_of, processes
+from engine.definitions.bpmn import called, decided_by, name_of, processes
 from engine.definitions.findings import Refused, finding
 from engine.definitions.reader import BYTES, read_model
 
@@ -23,7 +24,7 @@ REGELVERK = "regelverk.toml"
 
 _NAME = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 _PATH = re.compile(
-    rf"regelverk\.toml|({_NAME})/(?:\1\.bpmn|process\.toml|{_NAME}\.dmn|forms/{_NAME}\.form)"
+    rf"regelverk\.toml|{_NAME}\.dmn|({_NAME})/(?:\1\.bpmn|process\.toml|{_NAME}\.dmn|forms/{_NAME}\.form)"
 )
 _FILES = 500
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -74,8 +75,9 @@ class Bundle:
             found = _folder(root, current)
             drawing = found.get(f"{current}/{current}.bpmn")
             if drawing is not None:
-                files |= found
-                queue += called(read_model(drawing))
+                tree = read_model(drawing)
+                files |= found | _shared(root, decided_by(tree))
+                queue += called(tree)
         rules = root / REGELVERK
         if rules.is_file():
             files[REGELVERK] = _bytes(root, rules)
@@ -106,6 +108,15 @@ class Bundle:
         """The drawing of that process, None when it is not in the bundle."""
         return self.files.get(f"{process_id}/{process_id}.bpmn")
 
+    def decisions(self, process_id: str | None = None) -> dict[str, bytes]:
+        """The decision files by path: all, or those that the process can use, its own last."""
+        return {
+            path: data
+            for path, data in sorted(self.files.items(), key=lambda file: "/" in file[0])
+            if path.endswith(".dmn")
+            and (process_id is None or "/" not in path or path.startswith(f"{process_id}/"))
+        }
+
     def process_ids(self) -> list[str]:
         """Every process in the bundle, the one that a case starts first."""
         ids = [path.split("/")[0] for path in self.files if path.endswith(".bpmn")]
@@ -121,6 +132,12 @@ def _folder(root: Path, process_id: str) -> dict[str, bytes]:
     return {
         path.relative_to(root).as_posix(): _bytes(root, path) for path in paths if path.is_file()
     }
+
+
+def _shared(root: Path, decision_ids: list[str]) -> dict[str, bytes]:
+    """The decisions beside the rules that a drawing asks."""
+    names = [f"{each}.dmn" for each in decision_ids if re.fullmatch(_NAME, each)]
+    return {name: _bytes(root, root / name) for name in names if (root / name).is_file()}
 
 
 def _bytes(root: Path, path: Path) -> bytes:

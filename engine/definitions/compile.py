@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from engine.definitions import feel
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, role_of, rule_of_timer
 from engine.definitions.bundle import Bundle
+from engine.definitions.decisions import Decision, read_decisions
 from engine.definitions.forms import Form, read_form
 from engine.definitions.parser import parse
 from engine.definitions.reader import read_model
@@ -42,9 +43,9 @@ class Step:
 
     kind: the BPMN element's local name (`userTask`, `endEvent` ...); role: of the task itself, its
     lane, or the lane of the sub-process it stands in, None when the calling step's role counts;
-    assignee, tells: FEEL when they begin with `=`; timer: the rule that a timer waits for;
-    shows: earlier answers to have beside the form, as `step.field` or `step.*`; order: place in
-    the file, for ordered lists.
+    assignee, tells: FEEL when they begin with `=`; decision: the table that it asks; timer: the
+    rule that a timer waits for; shows: earlier answers to have beside the form, as `step.field` or
+    `step.*`; order: place in the file, for ordered lists.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Step:
     role: str | None = None
     form_key: str | None = None
     assignee: str | None = None
+    decision: str | None = None
     rule: str | None = None
     delplikt: str | None = None
     duty: str | None = None
@@ -90,6 +92,7 @@ class Definition:
     subspecs: Mapping[str, object]
     steps: Mapping[tuple[str, str], Step]
     forms: Mapping[tuple[str, str], Form]
+    decisions: Mapping[tuple[str, str], Decision]
     regelverk: Regelverk
     diagrams: Mapping[str, bytes]
     names: Mapping[str, str]
@@ -101,6 +104,9 @@ class Definition:
     def form(self, process_id: str, form_key: str) -> Form:
         return self.forms[process_id, form_key]
 
+    def decision(self, process_id: str, decision_id: str) -> Decision:
+        return self.decisions[process_id, decision_id]
+
     @property
     def process_ids(self) -> tuple[str, ...]:
         """The case's own process first, then those that it calls."""
@@ -111,8 +117,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
     """Compile a bundle that the checks have passed. Raises `Refused` where it can't be run."""
     diagrams = {each: bundle.model(each) for each in bundle.process_ids()}
     trees = {each: read_model(diagram) for each, diagram in diagrams.items()}
-    decisions = [read_model(data) for path, data in bundle.files.items() if path.endswith(".dmn")]
-    spec, subspecs = parse(bundle.process_id, trees.values(), decisions)
+    spec, subspecs = parse(bundle.process_id, trees.values())
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
@@ -131,11 +136,21 @@ def compile_bundle(bundle: Bundle) -> Definition:
         subspecs=subspecs,
         steps={(step.process_id, step.id): step for step in steps},
         forms=forms,
+        decisions=dict(_decisions(bundle)),
         regelverk=read_regelverk(bundle.files["regelverk.toml"]),
         diagrams=diagrams,
         names={each: _name(tree, each) for each, tree in trees.items()},
         flows={name: _flows(tree) for name, tree in trees.items()},
     )
+
+
+def _decisions(bundle: Bundle) -> Iterator[tuple[tuple[str, str], Decision]]:
+    """The decisions that each process can use: the shared ones, and over them its own."""
+    read = {path: read_decisions(read_model(data)) for path, data in bundle.decisions().items()}
+    for process_id in bundle.process_ids():
+        for path in bundle.decisions(process_id):
+            for decision in read[path].values():
+                yield (process_id, decision.id), decision
 
 
 def _replace_multi_instance(spec) -> None:
@@ -193,6 +208,7 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         role=role,
         form_key=node.get(CAMUNDA + "formKey"),
         assignee=node.get(CAMUNDA + "assignee"),
+        decision=node.get(CAMUNDA + "decisionRef"),
         rule=node.get(TRYGG + "frist"),
         delplikt=node.get(TRYGG + "delplikt"),
         duty=node.get(TRYGG + "plikt"),

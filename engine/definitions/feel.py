@@ -11,6 +11,7 @@ null or false: only `True` may hide a field or take a flow.
 import atexit
 import json
 import os
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,6 +33,7 @@ LENGTH_LIMIT = 10_000
 """Characters in one expression."""
 
 OSLO = ZoneInfo("Europe/Oslo")
+_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')
 BUNDLE = Path(__file__).parent / "build" / "feel.js"
 
 _MESSAGES = {
@@ -40,6 +42,7 @@ _MESSAGES = {
     "incomplete": "Uttrykket er ikke ferdig skrevet. Noe mangler ved tegn {column}.",
     "unrecognized": "Uttrykket kan ikke leses fra tegn {column}. Se etter skrivefeil der.",
     "failed": "Uttrykket kan ikke regnes ut. Se om verdiene er av riktig slag.",
+    "function": "Uttrykket bruker en funksjon som ikke finnes. Se etter skrivefeil i navnet.",
     "time": "Uttrykket brukte for lang tid og ble stoppet. Gjør det enklere.",
     "memory": "Uttrykket brukte for mye minne og ble stoppet. Gjør det enklere.",
     "context": "Svarene som uttrykket skal lese, kan ikke skrives som JSON.",
@@ -50,8 +53,8 @@ class FeelError(Exception):
     """An expression that can't be read or worked out.
 
     `code` is stable (`incomplete`, `unrecognized`, `failed`, `time`, `memory`, `empty`, `long`,
-    `context`), the message is for the person who wrote the expression, and `position` is the
-    index of the character where reading stopped, or None.
+    `function`, `context`), the message is for the person who wrote the expression, and `position`
+    is the index of the character where reading stopped, or None.
     """
 
     def __init__(self, code: str, position: int | None = None):
@@ -61,22 +64,33 @@ class FeelError(Exception):
         self.position = position
 
 
-def evaluate(expression: str, context: dict, now: datetime | None = None):
+def evaluate(expression: str, context: dict, now: datetime | None = None, strict: bool = False):
     """The value of `expression`, read with the names of `context`.
 
     Values are what JSON has; dates, times and durations come back as ISO text. `now` is the
-    moment that `now()` and `today()` give, with a zone; the clock's own when left out. Raises
-    FeelError.
+    moment that `now()` and `today()` give, with a zone; the clock's own when left out. A function
+    that is not there gives null, and is an error when `strict`. Raises FeelError.
     """
-    return _ask("feelEval", expression, _json(context), _moment(now))
+    return _ask("feelEval", expression, _json(context), _moment(now), strict=strict)
 
 
-def unary(test: str, value, context: dict, now: datetime | None = None) -> bool:
+def unary(
+    test: str, value, context: dict, now: datetime | None = None, strict: bool = False
+) -> bool:
     """Whether `value` passes a decision table's cell, such as `> 10` or `"ja", "usikker"`.
 
-    Only FEEL's true passes; null does not. The value is also readable as `?`. Raises FeelError.
+    Only FEEL's true passes; null does not. The value is also readable as `?`: a cell that reads it
+    is a condition and passes when it is true. `strict` as in `evaluate`. Raises FeelError.
     """
-    return _ask("feelUnary", test, _json({**context, "?": value}), _moment(now)) is True
+    # feelin lets a condition that gives null pass for a value that is null; the standard does not.
+    function = "feelEval" if reads_value(test) and check(test) is None else "feelUnary"
+    given = _json({**context, "?": value})
+    return _ask(function, test, given, _moment(now), strict=strict) is True
+
+
+def reads_value(test: str) -> bool:
+    """Whether a cell reads its value as `?`, and so is a condition."""
+    return "?" in _TEXTS.sub("", test)
 
 
 def check(expression: str, unary: bool = False) -> FeelError | None:
@@ -109,7 +123,7 @@ def _moment(now: datetime | None) -> str:
     return (now or datetime.now(OSLO)).astimezone(OSLO).isoformat(timespec="seconds")
 
 
-def _ask(function: str, expression: str, *arguments: str):
+def _ask(function: str, expression: str, *arguments: str, strict: bool = False):
     text = expression.strip().removeprefix("=").strip()
     if not text:
         raise FeelError("empty")
@@ -119,6 +133,8 @@ def _ask(function: str, expression: str, *arguments: str):
     if "error" in answer:
         position = answer["at"]
         raise FeelError(answer["error"], position and position + expression.index(text))
+    if strict and any(each["type"] == "NO_FUNCTION_FOUND" for each in answer["warnings"]):
+        raise FeelError("function")
     return answer["value"]
 
 

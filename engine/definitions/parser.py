@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from lxml import etree
+from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import (
     BoundaryEventParser,
     EndEventParser,
@@ -36,26 +37,19 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
     TerminateEventDefinition,
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimeDateEventDefinition
-from SpiffWorkflow.dmn.engine.DMNEngine import DMNEngine
-from SpiffWorkflow.dmn.parser.DMNParser import DMNParser, InputEntry
 from SpiffWorkflow.exceptions import SpiffWorkflowException
-from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
+from SpiffWorkflow.spiff.parser.process import SpiffProcessParser
 from SpiffWorkflow.spiff.parser.task_spec import (
-    BusinessRuleTaskParser,
     CallActivityParser,
     SpiffTaskParser,
     SubWorkflowParser,
 )
-from SpiffWorkflow.spiff.specs.defaults import (
-    BusinessRuleTask,
-    SubWorkflowTask,
-    UserTask,
-)
+from SpiffWorkflow.spiff.specs.defaults import SubWorkflowTask, UserTask
 
-from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, local, rule_of_timer, text_of
+from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, local, rule_of_timer
 from engine.definitions.findings import Refused, finding
 from engine.definitions.gateways import Inclusive, Parallel
-from engine.definitions.specs import Call, OperationTask
+from engine.definitions.specs import Call, DecisionTask, OperationTask
 
 _EVENTS = {
     BPMN + "messageEventDefinition",
@@ -65,18 +59,14 @@ _EVENTS = {
 
 
 def parse(
-    process_id: str,
-    models: Iterable[etree._ElementTree],
-    decisions: Iterable[etree._ElementTree] = (),
+    process_id: str, models: Iterable[etree._ElementTree]
 ) -> tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]:
     """The specification of the process, and by id those of every sub-process and called process.
 
-    `models` and `decisions` come from `read_model` and are not changed. Raises Refused.
+    `models` come from `read_model` and are not changed. Raises Refused.
     """
     parser = Parser()
     try:
-        for tree in decisions:
-            parser.add_dmn_xml(_copy(tree))
         for tree in models:
             parser.add_bpmn_xml(_copy(tree))
         return parser.get_spec(process_id), parser.get_subprocess_specs(process_id)
@@ -91,35 +81,6 @@ def parse(
 
 def _copy(tree: etree._ElementTree) -> etree._Element:
     return etree.fromstring(etree.tostring(tree))
-
-
-class Decision(DMNEngine):
-    """A decision table whose cells are FEEL unary tests, and whose outcome is a fact of the case.
-
-    The script engine's `matches(task, expression, test)` says whether a cell holds, and
-    `decided(task, outcome)` takes the outcome: nothing lands in the task's data.
-    """
-
-    def evaluate(self, input_expr, match_expr, task):
-        if match_expr is None or match_expr.strip() in ("", "-"):
-            return True
-        return task.workflow.script_engine.matches(task, input_expr, match_expr)
-
-    def result(self, task):
-        task.workflow.script_engine.decided(task, super().result(task))
-        return {}
-
-
-class _DecisionParser(DMNParser):
-    """Reads the cells as text; the stock parser hands output cells to Python's own parser."""
-
-    def _parse_input_output_element(self, decision_table, element, cls, idx):
-        columns = decision_table.inputs if cls is InputEntry else decision_table.outputs
-        entry = cls(element.get("id"), columns[idx])
-        entry.text = text_of(element.find("{*}text"))
-        if cls is InputEntry:
-            entry.lhs.append(entry.text)
-        return entry
 
 
 class _Step:
@@ -140,7 +101,7 @@ class _Step:
             for name, value in node.attrib.items()
             if name.startswith(TRYGG)
         }
-        for name in ("formKey", "assignee", "resultVariable"):
+        for name in ("formKey", "assignee"):
             if node.get(CAMUNDA + name):
                 kept[name] = node.get(CAMUNDA + name)
         return kept
@@ -150,22 +111,14 @@ class _Task(_Step, SpiffTaskParser):
     """A user task."""
 
 
-class _Operation(_Step, SpiffTaskParser):
-    """A service task."""
+class _Automatic(_Step, SpiffTaskParser):
+    """A service task or a business rule task."""
 
     def create_task(self):
         return self.spec_class(self.spec, self.bpmn_id, **self.bpmn_attributes)
 
     def _copy_task_attrs(self, original, loop_characteristics=None):
-        self.raise_validation_exception("an operation can't be repeated for each item")
-
-
-class _Rule(_Step, BusinessRuleTaskParser):
-    """A business rule task."""
-
-    @staticmethod
-    def get_decision_ref(node):
-        return node.get(CAMUNDA + "decisionRef")
+        self.raise_validation_exception("an automatic step can't be repeated for each item")
 
 
 class _SubProcess(_Step, SubWorkflowParser):
@@ -244,7 +197,7 @@ class _EventGateway(_Step, EventBasedGatewayParser):
     """A gateway that waits for the first of several events."""
 
 
-class Parser(SpiffBpmnParser):
+class Parser(BpmnParser):
     """SpiffWorkflow's parser with our closed list. Use `parse`, which says failures as findings."""
 
     PARSER_CLASSES: ClassVar = {
@@ -253,8 +206,8 @@ class Parser(SpiffBpmnParser):
         BPMN + "intermediateCatchEvent": (_Catch, IntermediateCatchEvent),
         BPMN + "boundaryEvent": (_Boundary, BoundaryEvent),
         BPMN + "userTask": (_Task, UserTask),
-        BPMN + "serviceTask": (_Operation, OperationTask),
-        BPMN + "businessRuleTask": (_Rule, BusinessRuleTask),
+        BPMN + "serviceTask": (_Automatic, OperationTask),
+        BPMN + "businessRuleTask": (_Automatic, DecisionTask),
         BPMN + "subProcess": (_SubProcess, SubWorkflowTask),
         BPMN + "callActivity": (_Call, Call),
         BPMN + "exclusiveGateway": (_ConditionalGateway, ExclusiveGateway),
@@ -263,6 +216,7 @@ class Parser(SpiffBpmnParser):
         BPMN + "eventBasedGateway": (_EventGateway, EventBasedGateway),
     }
     OVERRIDE_PARSER_CLASSES: ClassVar = {}
+    PROCESS_PARSER_CLASS = SpiffProcessParser
 
     def add_bpmn_xml(self, bpmn, filename=None):
         for loop in bpmn.iter(BPMN + "multiInstanceLoopCharacteristics"):
@@ -279,14 +233,6 @@ class Parser(SpiffBpmnParser):
             etree.SubElement(loop, BPMN + "loopDataInputRef").text = collection
             item = etree.SubElement(loop, BPMN + "inputDataItem")
             item.set("id", loop.get(CAMUNDA + "elementVariable") or "element")
-
-    def add_dmn_xml(self, node, filename=None):
-        namespaces = {**self.namespaces, "dmn": etree.QName(node).namespace}
-        parser = _DecisionParser(self, node, namespaces, filename=filename)
-        self.dmn_parsers[parser.bpmn_id] = parser
-
-    def get_engine(self, decision_ref, node):
-        return Decision(super().get_engine(decision_ref, node).decision_table)
 
     def _add_correlations(self, bpmn):
         """Correlations would be evaluated outside the case's script engine, so none are read."""

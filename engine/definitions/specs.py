@@ -1,7 +1,8 @@
 """Our own kinds of steps, where SpiffWorkflow's would keep answers in the task tree or run Python.
 
 They speak to the case through the script engine that the case sets at every load
-(`engine.cases.scripting.CaseEngine`): `open_scope`, `value`, `operate`.
+(`engine.cases.scripting.CaseEngine`): `open_scope`, `value`,
+`operate`, `decide`.
 """
 
 from __future__ import annotations
@@ -70,4 +71,12 @@ class OperationTask(BpmnTaskSpec):
 
     def _run_hook(self, my_task):
         engine_of(my_task).operate(my_task)
+        return True
+
+
+class DecisionTask(BpmnTaskSpec):
+    """A business rule task: a decision table in FEEL, whose answer becomes a fact of the case."""
+
+    def _run_hook(self, my_task):
+        engine_of(my_task).decide(my_task)
         return True

@@ -349,6 +349,14 @@ def _question(
     return question
 
 
+@cache
+def on_task(permission: Permission) -> ColumnElement[bool]:
+    """Whether the account `account` has the permission on the task `task` in the case `case`, at
+    the moment `now` of the local day `day`: a column of a statement that asks for more besides."""
+    question = _question(permission, True, True, frozenset(), False)
+    return exists(question.correlate(None)).label("may")
+
+
 def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) -> str:
     """The sentence that says whose this is."""
     if task is not None and task.assignee_id is not None:

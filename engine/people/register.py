@@ -5,7 +5,7 @@ A reference is text: `elev:3`, `ansatt:7`, `foresatt:2`. Names stand only here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,15 +13,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from engine.database.tables import (
-    Account,
-    Case,
-    Guardian,
-    Guardianship,
-    Pupil,
-    RoleHolding,
-)
-from engine.people.roles import LABELS, Role, in_force
+from engine.database.tables import Account, Case, Guardian, Guardianship, Pupil
+from engine.people.circle import Held, held_at
+from engine.people.roles import LABELS, Role
 from engine.rules.workdays import local_day
 
 
@@ -110,37 +104,51 @@ def pickers(
     now: datetime,
     *,
     pupils: Collection[int] = (),
-) -> dict[str, list[Option]]:
-    """The choices of the pickers `elever`, `ansatte` and `foresatte`.
+    staff: Sequence[Held] | None = None,
+) -> Mapping[str, list[Option]]:
+    """The choices of the pickers `elever`, `ansatte` and `foresatte`, each read when it is asked
+    for.
 
     Guardians are those of the case's pupil and of `pupils` (others involved in it); only where no
-    pupil is known, all at the school.
+    pupil is known, all at the school. staff: what everybody holds at the school, where it is known.
     """
     day = local_day(now)
     wanted = set(pupils) | ({case.pupil_id} if case and case.pupil_id else set())
-    return {
-        "elever": [
+    return _Pickers(
+        elever=lambda: [
             Option(ref(Kind.ELEV, pupil.id), label_of_pupil(pupil))
             for pupil in pupils_at(session, school_id, day)
         ],
-        "ansatte": _staff(session, school_id, day),
-        "foresatte": _guardians(session, school_id, day, wanted),
-    }
-
-
-def _staff(session: Session, school_id: int, day: date) -> list[Option]:
-    """Active accounts with a role at the school, labelled with what they are there."""
-    rows = session.execute(
-        select(Account, RoleHolding)
-        .join(RoleHolding, RoleHolding.account_id == Account.id)
-        .where(Account.active, RoleHolding.school_id == school_id, in_force(RoleHolding, day))
-        .order_by(Account.name, Account.id, RoleHolding.id)
+        ansatte=lambda: _staff(held_at(session, school_id, day) if staff is None else staff),
+        foresatte=lambda: _guardians(session, school_id, day, wanted),
     )
+
+
+class _Pickers(Mapping[str, list[Option]]):
+    """Choices that are read once, when they are first asked for."""
+
+    def __init__(self, **reads: Callable[[], list[Option]]):
+        self._reads, self._known = reads, {}
+
+    def __getitem__(self, source: str) -> list[Option]:
+        if source not in self._known:
+            self._known[source] = self._reads[source]()
+        return self._known[source]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reads)
+
+    def __len__(self) -> int:
+        return len(self._reads)
+
+
+def _staff(held: Sequence[Held]) -> list[Option]:
+    """Active accounts with a role at the school, labelled with what they are there."""
     labels: dict[int, list[str]] = {}
-    for account, holding in rows:
-        role = LABELS.get(Role(holding.role)) if holding.role in list(Role) else None
-        words = " ".join(filter(None, (role, holding.class_name)))
-        labels.setdefault(account.id, [account.name]).append(words)
+    for each in held:
+        role = LABELS.get(Role(each.role)) if each.role in list(Role) else None
+        words = " ".join(filter(None, (role, each.class_name)))
+        labels.setdefault(each.person.id, [each.person.name]).append(words)
     return [
         Option(ref(Kind.ANSATT, number), ", ".join(filter(None, words)))
         for number, words in labels.items()

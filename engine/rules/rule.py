@@ -63,6 +63,7 @@ class Nudge:
         return at(day, self.klokke or clock)
 
 
+RECEIPT = "mottatt_rektor"  # a rule's `fra`: from the report's delivery
 MORNING = time(8)  # a reminder comes in the morning, while there is time to act
 
 
@@ -119,6 +120,11 @@ class Rule:
         """Whether it counts working days; days over it are counted alike."""
         return self.arbeidsdager is not None or self.samme_dag or self.samme_dag_foer is not None
 
+    @property
+    def counts_from_receipt(self) -> bool:
+        """Whether it counts from the report's delivery."""
+        return (self.dato or self.fra) == RECEIPT
+
     def reminders(self, due_at: datetime) -> list[tuple[datetime, str]]:
         """When (UTC) and which role is reminded before it is due, earliest first."""
         return sorted((nudge.when(due_at, MORNING), nudge.til) for nudge in self.paaminnelse)
@@ -130,7 +136,7 @@ class Rule:
     def _start(self, opened: datetime, received: datetime | None, feel: Feel) -> datetime:
         """The moment it counts from. Of several dates, the earliest."""
         source = self.dato or self.fra
-        if source == "mottatt_rektor":
+        if source == RECEIPT:
             return received or opened
         if source == "apnet":
             return opened

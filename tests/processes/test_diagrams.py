@@ -141,6 +141,7 @@ def test_the_results_that_are_asked_for_are_ends_of_the_called_process(tree):
 def test_expressions_name_steps_and_fields_that_exist(tree):
     fields = {form.stem: form_keys(form) for form in PROCESSES.glob("*/forms/*.form")}
     fields["aktivitetsplan_oppfolging"] = {"resultat"}
+    fields["varsling"] = {"hvem"}
     texts = [node.text for node in tree.iter("{*}conditionExpression")]
     texts += [
         value

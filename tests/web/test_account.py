@@ -19,7 +19,7 @@ OPEN = {
 }
 
 
-SAMPLES = {NUMBER: "2026-001"}
+SAMPLES = {NUMBER: "2026-4827"}
 """What stands in an address where a plain 1 would not fit."""
 
 

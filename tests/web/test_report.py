@@ -36,6 +36,12 @@ def rows(product, what, *conditions):
         return session.scalars(select(what).where(*conditions)).all()
 
 
+def case_number(product) -> str:
+    """The number of the one case there is."""
+    (case,) = rows(product, Case)
+    return case.number
+
+
 def open_tasks(product) -> list[tuple[str, str]]:
     return [(task.step, task.role) for task in rows(product, Task, Task.state == "open")]
 
@@ -63,7 +69,7 @@ def test_the_page_asks_for_a_pupil_by_class(log_in, school):
 def test_a_report_reaches_rektor_at_once(log_in, product, typed):
     answer = send(log_in("emil"), typed)
     assert answer.status_code == 303
-    assert answer.location == "/meld/kvittering/2026-001"
+    assert answer.location == f"/meld/kvittering/{case_number(product)}"
     assert open_tasks(product) == [("motta_varsel", "rektor")]
     assert not rows(product, Draft)
 
@@ -108,9 +114,10 @@ def test_the_same_report_sent_twice_is_one_case(log_in, product, typed):
     client = log_in("emil")
     receipt = hidden(client.get("/meld").text, "receipt")
     first, second = (send(client, typed, receipt=receipt) for _ in range(2))
-    assert first.location == second.location == "/meld/kvittering/2026-001"
+    assert first.location == second.location == f"/meld/kvittering/{case_number(product)}"
     assert len(rows(product, Case)) == 1
-    assert send(client, typed).location == "/meld/kvittering/2026-002"
+    assert send(client, typed).location not in ("/meld", first.location)
+    assert len(rows(product, Case)) == 2
 
 
 def test_another_persons_receipt_is_refused(log_in, product, typed):
@@ -255,25 +262,25 @@ def test_a_report_on_an_adult_is_hidden_from_that_person(log_in, product, school
     named = rows(product, NamedPerson)
     assert [(row.account_id, row.part) for row in named] == [(school.accounts["maja"], "mistenkt")]
     assert not rows(product, Notice, Notice.account_id == school.accounts["maja"])
-    maja = log_in("maja")
-    for path in ("/meldinger", "/meldinger/2026-001", "/meld/kvittering/2026-001", "/konto"):
+    maja, case = log_in("maja"), case_number(product)
+    for path in ("/meldinger", f"/meldinger/{case}", f"/meld/kvittering/{case}", "/konto"):
         page = maja.get(path)
-        assert "2026-001" not in page.text and "Noor" not in page.text, path
-    assert maja.get("/meldinger/2026-001").status_code == 404
+        assert case not in page.text and "Noor" not in page.text, path
+    assert maja.get(f"/meldinger/{case}").status_code == 404
     assert reports.my_reports(product, school.accounts["maja"]) == []
 
 
-def test_the_reporter_of_a_shielded_case_sees_that_it_was_received(log_in, school, typed):
+def test_the_reporter_of_a_shielded_case_sees_that_it_was_received(log_in, product, school, typed):
     client = log_in("emil")
     send(client, typed, ansatt_mistenkt="ja", hvem_mistenkt=school.staff("bjarte"))
-    receipt = client.get("/meld/kvittering/2026-001").text
+    receipt = client.get(f"/meld/kvittering/{case_number(product)}").text
     assert "Takk. Rektor har fått meldingen." in receipt
     assert "varsler kommunen" in receipt
     page = client.get("/meldinger").text
     assert "Skjermet sak" in page and "Noor" not in page
-    own = client.get("/meldinger/2026-001").text
+    own = client.get(f"/meldinger/{case_number(product)}").text
     assert "Bjarte Assistent" in own
-    assert "<title>Melding 2026-001 – Trygg</title>" in own
+    assert f"<title>Melding {case_number(product)} – Trygg</title>" in own
 
 
 def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school, typed):
@@ -286,7 +293,7 @@ def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school,
     assert "Takk. Kommunen har fått meldingen." in page
     assert "Rektor" not in page.split("<main", 1)[1]
     for name in ("berit", "line"):
-        assert log_in(name).get("/meldinger/2026-001").status_code == 404
+        assert log_in(name).get(f"/meldinger/{case_number(product)}").status_code == 404
 
 
 @pytest.mark.parametrize("leader", ["berit", "line"])
@@ -307,11 +314,11 @@ def test_a_name_without_a_tick_names_nobody(log_in, product, school, typed):
 # --- the receipt and one's own reports ------------------------------------------------------------
 
 
-def test_the_receipt_says_what_happens_and_when(log_in, typed):
+def test_the_receipt_says_what_happens_and_when(log_in, product, typed):
     client = log_in("emil")
     page = client.get(send(client, typed).location).text
     assert "Takk. Rektor har fått meldingen." in page
-    assert "Levert i dag kl. 15.40." in page and "2026-001" in page
+    assert "Levert i dag kl. 15.40." in page and case_number(product) in page
     assert "Innen i morgen" in page
     assert "Innen tirsdag 15. september" in page
     assert "Sitter du på en felles maskin?" in page
@@ -346,11 +353,11 @@ def test_own_reports_show_own_words_and_nothing_later(log_in, product, school, t
     send(client, typed)
     page = client.get("/meldinger").text
     assert "Noor, 4B" in page and "I dag kl. 15.40" in page
-    page = client.get("/meldinger/2026-001").text
+    page = client.get(f"/meldinger/{case_number(product)}").text
     assert "De gjør det hver dag." in page and "Jeg stoppet leken." in page
     readings = rows(product, Reading)
     assert {row.account_id for row in readings} == {school.accounts["emil"]}
-    assert log_in("ola").get("/meldinger/2026-001").status_code == 404
+    assert log_in("ola").get(f"/meldinger/{case_number(product)}").status_code == 404
     assert log_in("ola").get("/meldinger/2026-999").status_code == 404
 
 
@@ -358,7 +365,7 @@ def test_something_more_is_added_and_what_was_sent_stays(log_in, product, school
     client = log_in("emil")
     send(client, typed)
     before = len(rows(product, Notice, Notice.account_id == school.accounts["berit"]))
-    path = "/meldinger/2026-001"
+    path = f"/meldinger/{case_number(product)}"
     assert post(client, path, {"tillegg": "  "}).status_code == 422
     assert post(client, path, {"tillegg": "Det skjedde i går også."}).status_code == 303
     page = client.get(path).text

@@ -85,7 +85,7 @@ def _drawing(tree: etree._ElementTree, lookup: Lookup) -> list[Finding]:
     elif trees:
         found += together(next(iter(trees)), trees)
     if not errors(found):
-        found += _trial(trees, lookup)
+        found += _trial(trees)
     return [*found, *layout(tree)]
 
 
@@ -102,7 +102,7 @@ def _with_called(tree: etree._ElementTree, lookup: Lookup) -> dict[str, etree._E
     return trees
 
 
-def _trial(trees: Mapping[str, etree._ElementTree], lookup: Lookup) -> list[Finding]:
+def _trial(trees: Mapping[str, etree._ElementTree]) -> list[Finding]:
     """What SpiffWorkflow's own parser says, when nothing else was found.
 
     Faults in a called drawing are found when that drawing is checked.
@@ -113,9 +113,8 @@ def _trial(trees: Mapping[str, etree._ElementTree], lookup: Lookup) -> list[Find
     # Takes a third of a second to load, and is of no use to a file that has errors anyway.
     from engine.definitions.parser import parse
 
-    files = {id(file): file for each in trees for file in lookup.decisions(each)}
     try:
-        parse(process_id, trees.values(), files.values())
+        parse(process_id, trees.values())
     except Refused as refused:
         return list(refused.findings)
     return []

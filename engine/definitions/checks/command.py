@@ -29,7 +29,7 @@ def run(files: Sequence[Path], as_json: bool) -> int:
             print(f"{file}: filen kan ikke åpnes.", file=sys.stderr)
             code = 2
             continue
-        print(_as_json(report) if as_json else _as_text(report), flush=True)
+        print(_as_json(report) if as_json else as_text(report), flush=True)
         if not report.ok:
             code = max(code, 1)
     return code
@@ -50,7 +50,8 @@ def _as_json(report: Report) -> str:
     return json.dumps({"file": report.file, "ok": report.ok, "findings": found}, ensure_ascii=False)
 
 
-def _as_text(report: Report) -> str:
+def as_text(report: Report) -> str:
+    """What was found in one file, as lines for a person."""
     lines = [f"{report.file}: {'i orden' if report.ok else 'har feil'}"]
     for each in report.findings:
         lines.append(f"  {_SEVERITY[each.severity]} {each.rule} ({each.element or 'hele filen'})")

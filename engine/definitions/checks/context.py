@@ -62,8 +62,6 @@ class Context:
         self._read[process_id] = names
         for node in tree.iter(*FLOW_NODES):
             names[node.get("id", "")] = self._step(node, process_id)
-            if node.tag == BPMN + "businessRuleTask":
-                names[node.get(CAMUNDA + "resultVariable") or node.get("id", "")] = None
         for node in tree.iter(BPMN + "subProcess"):
             if node.find(_MARKER) is not None:
                 inner = (each.get("id", "") for each in node.iterdescendants(*FLOW_NODES))
@@ -76,11 +74,22 @@ class Context:
         if node.tag == BPMN + "userTask":
             form = self.form(process_id, node.get(CAMUNDA + "formKey") or "")
             return None if form is None else _shape(form.components)
+        if node.tag == BPMN + "businessRuleTask":
+            return self._answers(process_id, node.get(CAMUNDA + "decisionRef"))
         if node.tag == BPMN + "callActivity":
             other = node.get("calledElement") or ""
             tree = self._lookup.drawing(other)
             if tree is not None:
                 return ChainMap({"resultat": None}, self._steps(tree, other))
+        return None
+
+    def _answers(self, process_id: str, decision_id: str | None) -> Shape:
+        """The outputs of a decision, when it is there."""
+        for file in self._lookup.decisions(process_id):
+            for decision in file.getroot().iterfind("{*}decision"):
+                if decision.get("id") == decision_id:
+                    outputs = decision.iterfind("{*}decisionTable/{*}output")
+                    return dict.fromkeys(output.get("name", "") for output in outputs)
         return None
 
     def form(self, process_id: str, key: str) -> Form | None:

@@ -34,7 +34,7 @@ class Lookup(Protocol):
         """The form that the process calls by that key, or None."""
 
     def decisions(self, process_id: str) -> list[etree._ElementTree]:
-        """The readable decision files of the process."""
+        """The readable decision files that the process can use: its own, then those shared."""
 
     def regelverk(self) -> bytes | None:
         """The rules file, or None."""
@@ -47,7 +47,7 @@ class InBundle:
     """Looks in a bundle and nowhere else."""
 
     def __init__(self, bundle: Bundle):
-        self._files = bundle.files
+        self._bundle, self._files = bundle, bundle.files
         self._ids = bundle.process_ids()
         self._drawings: dict[str, etree._ElementTree | None] = {}
 
@@ -60,12 +60,7 @@ class InBundle:
         return self._files.get(f"{process_id}/forms/{key}.form")
 
     def decisions(self, process_id: str) -> list[etree._ElementTree]:
-        found = (
-            data
-            for path, data in self._files.items()
-            if path.startswith(f"{process_id}/") and path.endswith(".dmn")
-        )
-        return _readable(found)
+        return _readable(reversed(self._bundle.decisions(process_id).values()))
 
     def regelverk(self) -> bytes | None:
         return self._files.get(REGELVERK)
@@ -96,9 +91,10 @@ class OnDisk:
         return self._first(process_id, f"forms/{key}.form") if _NAME.fullmatch(key) else None
 
     def decisions(self, process_id: str) -> list[etree._ElementTree]:
-        folders = {self._home, *([self._root / process_id] if _NAME.fullmatch(process_id) else [])}
-        files = sorted({file for folder in folders for file in folder.glob("*.dmn")})
-        return _readable(_bytes(file) for file in files)
+        own = [self._root / process_id] if _NAME.fullmatch(process_id) else []
+        folders = dict.fromkeys([self._home, *own, self._root])
+        files = [file for folder in folders for file in sorted(folder.glob("*.dmn"))]
+        return _readable(map(_bytes, files))
 
     def regelverk(self) -> bytes | None:
         return _bytes(self._root / REGELVERK)

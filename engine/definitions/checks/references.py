@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from lxml import etree
@@ -139,15 +140,17 @@ def _decisions(tree: etree._ElementTree, process_id: str, lookup: Lookup) -> Ite
     steps = [node for node in tree.iter(BPMN + "businessRuleTask")]
     if not steps:
         return
-    known = {
+    known = Counter(
         decision.get("id")
         for file in lookup.decisions(process_id)
         for decision in file.getroot().iterfind("{*}decision")
-    }
+    )
     for node in steps:
         wanted = node.get(CAMUNDA + "decisionRef")
-        if wanted and wanted not in known:
+        if wanted and not known[wanted]:
             yield _say("beslutning_mangler", node, what=wanted[:60])
+        elif wanted and known[wanted] > 1:
+            yield _say("beslutning_flere", node, what=wanted[:60])
 
 
 def _names(tree: etree._ElementTree, context: Context) -> Iterator[Finding]:

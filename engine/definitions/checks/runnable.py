@@ -215,6 +215,8 @@ def _activities(tree: etree._ElementTree) -> Iterator[Finding]:
     for node in tree.iter(BPMN + "businessRuleTask"):
         if not node.get(CAMUNDA + "decisionRef"):
             yield _say("uten_beslutning", node)
+        if node.get(CAMUNDA + "resultVariable", node.get("id")) != node.get("id"):
+            yield _say("resultatvariabel", node, what=node.get(CAMUNDA + "resultVariable")[:60])
     for node in tree.iter(BPMN + "callActivity"):
         if not node.get("calledElement"):
             yield _say("uten_kalt_prosess", node)

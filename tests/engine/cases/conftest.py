@@ -47,8 +47,8 @@ class Run:
     def operate(self, task) -> None:
         self.operated.append(step_id(task))
 
-    def decided(self, task, outcome: dict) -> None:
-        self.facts.put(self.facts.scope_of(task), step_id(task), outcome)
+    def decide(self, task) -> None:
+        self.facts.put(self.facts.scope_of(task), step_id(task), {})
 
     def _engine(self) -> CaseEngine:
         return CaseEngine(self.facts, host=self)

@@ -123,6 +123,15 @@ def test_a_correction_of_an_earlier_round_is_not_the_newest(story):
     assert [each["elevens_skaar"] for each in history] == [1, 5]
 
 
+def test_what_is_out_of_sight_stays_there_when_it_is_corrected(told):
+    row = first(told, "registrer_melding")
+    with told.product.database.transaction() as session:
+        session.get_one(Answer, row.id).in_sight = False
+    fix(told, "rektor", row, arena="garderobe")
+    assert [each.in_sight for each in told.rows(Answer, step="registrer_melding")] == [False] * 2
+    assert told.answers("registrer_melding") is None
+
+
 # --- who ------------------------------------------------------------------------------------------
 
 

@@ -155,12 +155,3 @@ def test_a_case_that_can_not_be_read_keeps_no_other_waiting(story):
     waiting = story.rows(Deadline, case_id=story.case.id, state="ventende")
     assert all(row.due_at > story.product.clock() for row in waiting)
     assert story.rows(Incident, case_id=broken)
-
-
-def test_numbers_go_on_past_999(story):
-    story.report()
-    with story.product.database.transaction() as session:
-        session.get(Case, story.case.id).number = "2026-999"
-    story.report()
-    story.report()
-    assert [case.number for case in story.rows(Case)] == ["2026-999", "2026-1000", "2026-1001"]

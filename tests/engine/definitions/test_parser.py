@@ -5,20 +5,13 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimeDateEventDefini
 
 from engine.definitions.findings import Refused
 from engine.definitions.gateways import Inclusive, Parallel
-from engine.definitions.parser import Decision, parse
-from engine.definitions.specs import Call, OperationTask
+from engine.definitions.parser import parse
+from engine.definitions.specs import Call, DecisionTask, OperationTask
 from tests.drawing import END, START, drawing, flows, lane, node, straight, tree, user
 
-DECISION = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d">
-<decision id="frist_type" name="x"><decisionTable id="t"><input id="i"><inputExpression id="e">
-<text>a.b</text></inputExpression></input><output id="o" name="svar"/>
-<rule id="r"><inputEntry id="ie"><text>&gt; 10</text></inputEntry>
-<outputEntry id="oe"><text>if a then "b" else "c"</text></outputEntry></rule>
-</decisionTable></decision></definitions>"""
 
-
-def spec_of(data, *others, decisions=()):
-    return parse("p", [tree(data), *map(tree, others)], [tree(each) for each in decisions])
+def spec_of(data, *others):
+    return parse("p", [tree(data), *map(tree, others)])
 
 
 def test_a_user_task_keeps_its_form_assignee_and_our_attributes():
@@ -99,12 +92,10 @@ def test_a_called_process_is_a_scope_of_its_own():
     assert type(spec.task_specs["kall"]) is Call and set(subs) == {"q"}
 
 
-def test_a_decision_is_feel_and_never_meets_pythons_parser():
+def test_a_rule_step_asks_our_own_tables():
     step = node("businessRuleTask", "a", camunda__decisionRef="frist_type")
-    spec, _ = spec_of(straight(step, names="a"), decisions=[DECISION])
-    engine = spec.task_specs["a"].dmnEngine
-    assert type(engine) is Decision
-    assert engine.decision_table.rules[0].outputEntries[0].text == 'if a then "b" else "c"'
+    spec, _ = spec_of(straight(step, names="a"))
+    assert type(spec.task_specs["a"]) is DecisionTask and not spec.task_specs["a"].manual
 
 
 @pytest.mark.parametrize(

@@ -87,4 +87,18 @@ def upgrade() -> None:
             batch_op.f("fk_task_handed_over_by_id"), "account", ["handed_over_by_id"], ["id"]
         )
 
+    for table, columns in {
+        "task": ["case_id", "state"],
+        "deadline": ["case_id", "state", "kind", "task_id"],
+        "scope": ["case_id", "in_sight"],
+        "answer": ["case_id", "in_sight"],
+    }.items():
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            if "in_sight" in columns:
+                batch_op.add_column(
+                    sa.Column("in_sight", sa.Boolean(), server_default=sa.true(), nullable=False)
+                )
+            batch_op.drop_index(batch_op.f(f"ix_{table}_case_id"))
+            batch_op.create_index(batch_op.f(f"ix_{table}_{'_'.join(columns)}"), columns)
+
     # ### end Alembic commands ###
