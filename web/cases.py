@@ -23,7 +23,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import answers as answered
-from engine.cases import files, lists, messages, notes
+from engine.cases import files, lists, messages, notes, pupil
 from engine.cases.diagram import Diagram, Part, Place
 from engine.cases.dossier import dossier
 from engine.cases.duedates import Fate
@@ -199,6 +199,7 @@ def overview():
     return render_template(
         "cases/saker.html",
         found=found,
+        may_see_pupils=pupil.may_see_list(_product(), current_user.id),
         filters=filters,
         narrowed=filters != Filters(),
         fields=_fields(found, filters),

@@ -58,6 +58,7 @@ class Dossier:
     opened_at: datetime
     reported_at: datetime | None
     pupil_name: str | None  # None in a shielded case
+    pupil_id: int | None  # whose page may be opened from here; None in a shielded case
     turns: tuple[Turn, ...]
     waits: tuple[Due, ...]  # what only time brings
     clock: Clock | None
@@ -125,6 +126,7 @@ class _Reading:
             opened_at=self.case.opened_at,
             reported_at=self.case.received_at,
             pupil_name=self._pupil_name(),
+            pupil_id=self._pupil_id(),
             turns=tuple(turns[self.case.id]),
             waits=dates.waits(),
             clock=self._clock(),
@@ -176,6 +178,11 @@ class _Reading:
         if self.case.shielded is not None or self.case.pupil_id is None:
             return None
         return self.session.get_one(Pupil, self.case.pupil_id).name
+
+    def _pupil_id(self) -> int | None:
+        if self.case.shielded is not None or not self._may(Permission.SEE_PUPIL):
+            return None
+        return self.case.pupil_id
 
     def _clock(self) -> Clock | None:
         """The days of the plan's deadline, until a plan has been made."""
