@@ -322,7 +322,7 @@ def _known_at(desk: Desk, at: datetime) -> dict[str, Any]:
 
 def _had_open_case(desk: Desk, at: datetime) -> bool:
     """Whether the pupil had another open case at that moment."""
-    if desk.case.pupil_id is None:
+    if desk.case.pupil_id is None or desk.case.shielded is not None:
         return False
     found = select(Case.id).where(
         Case.pupil_id == desk.case.pupil_id,

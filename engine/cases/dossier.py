@@ -16,7 +16,7 @@ from engine.cases.files import Filed
 from engine.cases.lists import Turn
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.timeline import Told, Written
-from engine.database.tables import Account, CaseRole, Incident, Pupil, Task
+from engine.database.tables import Account, Case, CaseRole, Incident, Pupil, Task
 from engine.people import access
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role, held_by_each, in_words
@@ -73,6 +73,8 @@ class Dossier:
     files: tuple[Filed, ...]
     incidents: tuple[Incident, ...]
     startable: tuple[Startable, ...]
+    joined_to: str | None  # the case that this report lies in, for those who may see that one
+    joined: tuple[str, ...]  # reports that lie in this case
     plan: bool
     may_note: bool
     may_add_file: bool
@@ -141,6 +143,8 @@ class _Reading:
             files=files.listed(self.desk, self.account),
             incidents=self._incidents(),
             startable=self._startable(),
+            joined_to=next(iter(self._numbers(Case.id == self.case.merged_into_id)), None),
+            joined=self._numbers(Case.merged_into_id == self.case.id),
             plan=any(task.step == PLAN_STEP and task.state == "done" for task in self.tasks)
             and self._may(Permission.SEE_PLAN),
             may_note=self._may(Permission.NOTE),
@@ -209,6 +213,12 @@ class _Reading:
                 said = parts.setdefault(name_of(self.session, number), [])
                 said += [words] if words not in said else []
         return tuple(Member(name, tuple(words)) for name, words in parts.items())
+
+    def _numbers(self, condition) -> tuple[str, ...]:
+        """The numbers of these cases, of those that this account may see."""
+        visible = access.visible_cases(self.account, self.now)
+        rows = self.session.scalars(select(Case.number).where(condition, visible).order_by(Case.id))
+        return tuple(rows)
 
     def _incidents(self) -> tuple[Incident, ...]:
         if not self._may(Permission.SEE_INCIDENTS):

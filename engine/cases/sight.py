@@ -79,8 +79,9 @@ def _other_case() -> dict[str, Select]:
             own.id.in_(bindparam("cases", expanding=True)),
             other.id != own.id,
             other.process_id == own.process_id,
-            other.ended_at.is_(None),
+            other.status == state.Status.OPEN,
             other.shielded.is_(None),
+            own.shielded.is_(None),
         )
     }
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from engine.cases.duedates import DueDates
+from engine.cases.facts import JOINED
 from engine.database.tables import Account, Answer, Event, Note
 from engine.people.roles import Role, held_by_each, in_words
 from engine.records.log import Kind
@@ -79,7 +80,6 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
 
 def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: dict) -> Told:
     done = event.kind == Kind.OPPGAVE_UTFORT
-    answers = done or event.kind == Kind.RETTET
     return Told(
         at=event.at,
         kind=Kind(event.kind),
@@ -87,9 +87,18 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         step_name=event.step_name,
         role=in_words(event.role if done else None, held),
         actor=name,
-        answer_id=answered.get((event.step, event.at, event.actor_id)) if answers else None,
+        answer_id=_answer_of(event, answered),
         rule=_rule_of(desk, event),
     )
+
+
+def _answer_of(event: Event, answered: dict) -> int | None:
+    """The answer that the line tells of: what was sent, corrected, or joined to the case."""
+    if event.kind in (Kind.OPPGAVE_UTFORT, Kind.RETTET):
+        return answered.get((event.step, event.at, event.actor_id))
+    if event.kind == Kind.SLATT_SAMMEN:
+        return answered.get((JOINED, event.at, event.actor_id))
+    return None
 
 
 def _rule_of(desk, event: Event) -> Rule | None:

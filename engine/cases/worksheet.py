@@ -26,6 +26,7 @@ from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
 from engine.records import reading
 
+OPEN_CASE = "finnes_aapen_sak"  # the fact that a form about joining asks for
 OWN_WORDS = "elevens_"
 """How the key of a field begins that holds what the pupil has said."""
 
@@ -39,6 +40,14 @@ class Known:
     source: str  # the step it comes from
     at: datetime
     own_words: bool
+
+
+@dataclass(frozen=True)
+class OtherCase:
+    """The pupil's open case that this report can be joined to, and the steps that it is in."""
+
+    number: str
+    steps: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,7 @@ class Worksheet:
     may_see_case: bool
     known: tuple[Known, ...]
     files: tuple[Filed, ...]
+    other_case: OtherCase | None
 
 
 def worksheet(
@@ -167,7 +177,22 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         ),
         known=tuple(_known(desk, step.shows)),
         files=files.listed(desk, account, task.id),
+        other_case=_other_case(desk, account, form),
     )
+
+
+def _other_case(desk: Desk, account: Account, form: Form) -> OtherCase | None:
+    """The case that a form which asks about it means, for one who may see that case."""
+    if not any(OPEN_CASE in text for _, _, text in form.expressions()):
+        return None
+    other = roster.other_open_case(desk)
+    about = {"case": other, "now": desk.now}
+    if other is None or not access.may(desk.session, account, Permission.SEE_CASE, **about):
+        return None
+    rows = desk.session.scalars(
+        select(Task.name).where(Task.case_id == other.id, Task.state == "open").order_by(Task.id)
+    )
+    return OtherCase(other.number, tuple(dict.fromkeys(rows)))
 
 
 def _item(desk: Desk, scope_id: str) -> str | None:
