@@ -12,10 +12,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
-from engine.database.tables import Case, Deadline, Task
+from engine.database.tables import Case, Deadline, Incident, Task
 
 WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
 DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
@@ -89,13 +89,14 @@ def is_own(deadline: Deadline) -> bool:
 @cache
 def waiting() -> Select:
     """The statement that reads the agenda of the case `case`: tasks and deadlines side by side, and
-    at least one row."""
+    at least one row. `stopped`: whether it has an unsolved incident."""
     kept = or_(
         Deadline.state == WAITING,
         and_(Deadline.state == PASSED, Deadline.kind == DUE, Deadline.task_id.is_(None)),
     )
+    stopped = exists().where(Incident.case_id == Case.id, Incident.solved_at.is_(None))
     return (
-        select(Task, Deadline)
+        select(Task, Deadline, stopped.correlate(Case).label("stopped"))
         .select_from(Case)
         .outerjoin(Task, and_(Task.case_id == Case.id, Task.state == "open"))
         .outerjoin(

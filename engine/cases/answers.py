@@ -38,8 +38,9 @@ class Correction:
 class Answers:
     """What was answered at one step, as it stands.
 
-    by, role, at: of the first answer. corrections: the latest first. corrected_since: by another,
-    and this account sees only its own words.
+    by, role, at: of the first answer. performed_by, performed_at: who did it and when, where `by`
+    registered it for another. corrections: the latest first. corrected_since: by another, and this
+    account sees only its own words.
     """
 
     case_number: str
@@ -50,6 +51,8 @@ class Answers:
     by: str | None
     role: str | None
     at: datetime
+    performed_by: str | None
+    performed_at: datetime | None
     lines: tuple[Line, ...]
     corrections: tuple[Correction, ...]
     corrected_since: bool
@@ -119,6 +122,8 @@ def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
             by=name_of(session, first.account_id),
             role=_role_at(desk, first),
             at=first.at,
+            performed_by=name_of(session, first.performed_by_id),
+            performed_at=first.performed_at,
             lines=lines_of(desk, seen[-1]),
             corrections=_corrections(desk, seen),
             corrected_since=seen[-1] is not every[-1],
@@ -174,11 +179,13 @@ def plan(product, account_id: int, number: str, version: int | None = None) -> P
             shielded=desk.case.shielded is not None,
             version=version,
             versions=len(rows),
-            made_by=name_of(session, first.account_id),
+            made_by=name_of(session, first.performed_by_id or first.account_id),
             made_at=first.at,
             corrected_at=row.at if row is not first else None,
-            approved_by=name_of(session, approved.account_id) if approved else None,
-            approved_at=approved.at if approved else None,
+            approved_by=name_of(session, approved.performed_by_id or approved.account_id)
+            if approved
+            else None,
+            approved_at=(approved.performed_at or approved.at) if approved else None,
             lines=lines_of(desk, row),
             law={
                 field.label: field.lovkrav

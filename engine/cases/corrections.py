@@ -129,6 +129,8 @@ def correct(product, command: CorrectAnswer) -> None:
             task_id=work.first.task_id,
             account_id=desk.actor_id,
             at=desk.now,
+            performed_by_id=work.first.performed_by_id,
+            performed_at=work.first.performed_at,
             form_version=work.form.sha256,
             sealed_answers=desk.seal(new, "answer"),
             corrects_id=work.first.id,
@@ -213,7 +215,7 @@ class _Work:
         """The new answers, by the form's own rules. Raises Refusal with every fault."""
         faults: list[Fault] = []
         new: dict[str, Any] = {}
-        answered_by = self.first.account_id
+        answered_by = self.first.performed_by_id or self.first.account_id
         try:
             new = self.form.judge(
                 typed,

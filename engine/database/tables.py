@@ -290,6 +290,7 @@ class Incident(Table):
     kind: Mapped[str]
     step: Mapped[str | None]
     name: Mapped[str | None]
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))  # stanset: when sending it
     message: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
     solved_at: Mapped[datetime | None]

@@ -28,6 +28,7 @@ COMPONENTS = 300
 OPTIONS = 200
 SOURCES = ("elever", "ansatte", "foresatte")
 MARKS = ("elev", "alvorlig", "mottatt", "skjermet_ansatt", "skjermet_ledelse")
+GIVEN_ROLES = ("saksansvarlig", "undersoker", "tilrettelegger", "ansvarlig")
 
 _TEXTS = Path(__file__).with_name("schema.toml")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -225,7 +226,7 @@ class Schema:
         if marks and marks not in MARKS:
             self._find("egenskap", name, node.name, what="merker")
         gives_role = node.own("gir_rolle") or None
-        if gives_role and not (kind is Kind.PERSON and staff):
+        if gives_role and not (kind is Kind.PERSON and staff and gives_role in GIVEN_ROLES):
             self._find("egenskap", name, node.name, what="gir_rolle")
         return {
             "habil": node.own("habil") == "ja",

@@ -114,7 +114,7 @@ def offered(story, who: str = "rektor"):
 def test_rektor_is_shown_the_open_case_and_where_it_is(story):
     number = second_on_the_same(story)
     assert offered(story).number == number
-    assert offered(story).steps == ("Informer hjem og elev",)
+    assert offered(story).steps == ("Informer foresatte og elev",)
 
 
 def test_one_who_may_not_see_the_open_case_is_not_shown_it(story):

@@ -77,6 +77,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.add_column(sa.Column("solved_by_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("task_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_incident_task_id"), "task", ["task_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_incident_solved_by_id"), "account", ["solved_by_id"], ["id"]
         )
