@@ -19,6 +19,7 @@ from engine.cases import deadlines, operations, solving, state, tallies, tasks
 from engine.cases.agenda import Agenda
 from engine.cases.facts import Facts
 from engine.cases.incidents import Stopped, readable
+from engine.cases.parts import acting_role
 from engine.cases.scripting import CaseEngine, NotACondition
 from engine.cases.sight import Sight, contents
 from engine.cases.state import Status
@@ -316,5 +317,5 @@ class Desk:
             step=row.step,
             step_name=row.name,
             process_id=row.process_id,
-            role=row.role,
+            role=acting_role(row),
         )
