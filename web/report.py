@@ -44,6 +44,9 @@ SINGLE = (
     "ansatt_mistenkt",
     "ledelse_mistenkt",
     "hvem_mistenkt",
+    "melder",
+    "utfort_tid",
+    "kanal",
 )
 ORDER = (*SINGLE[:7], "andre_involverte", "ansatte_nevnt", *SINGLE[7:])
 ROW = re.compile(r"andre_involverte\[(\d{1,2})\]\.(elev|rolle)")

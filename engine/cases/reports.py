@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.cases.desk import no_access, open_case
 from engine.cases.notices import INFORMED, tell_role
@@ -51,12 +51,22 @@ class MyReport:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """Who told what another reported, when (UTC), and who reported it."""
+
+    told_by: str
+    told_at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class MyWords:
     """One own report with what was written.
 
     lines: label and answer, in the forms' order; added: what was added later, with when (UTC);
     days: the day by which a rule of regelverk.toml lets something happen, as counted when it was
-    sent; task_id: the open task that is left to the reporter.
+    sent; task_id: the open task that is left to the reporter; registered: when one reported it for
+    another.
     """
 
     report: MyReport
@@ -64,6 +74,7 @@ class MyWords:
     added: tuple[tuple[datetime, str], ...]
     days: dict[str, date]
     task_id: int | None
+    registered: Registered | None
 
 
 DAYS = ("motta_varsel", "undersok_start", "plan", "motta_12_5")
@@ -87,7 +98,8 @@ def my_report(product, account_id: int, number: str) -> MyWords:
         return MyWords(
             report=_report(session, case, answers),
             lines=tuple(_lines(product, session, case, answers)),
-            added=tuple(_added(product, session, case)),
+            added=tuple(_added(product, session, case, account_id)),
+            registered=_registered(session, case),
             days=_days(product, session, case),
             task_id=session.scalar(
                 select(Task.id).where(
@@ -156,7 +168,7 @@ def _own_answers(product, session, case: Case) -> dict[str, dict]:
             Answer.case_id == case.id,
             Answer.scope_id == "",
             Answer.step.in_(STEPS),
-            Answer.account_id == case.reporter_id,
+            func.coalesce(Answer.performed_by_id, Answer.account_id) == case.reporter_id,
         )
         .order_by(Answer.id.desc())
     )
@@ -197,12 +209,26 @@ def _lines(product, session, case: Case, answers: dict[str, dict]) -> Iterator[L
         yield from form.describe(asked, lambda ref, names=names: names.get(ref, "–"))
 
 
-def _added(product, session, case: Case) -> Iterator[tuple[datetime, str]]:
+def _registered(session, case: Case) -> Registered | None:
+    row = session.scalar(
+        select(Answer)
+        .where(
+            Answer.case_id == case.id, Answer.step == REPORT, Answer.performed_by_id.is_not(None)
+        )
+        .order_by(Answer.id)
+    )
+    if row is None:
+        return None
+    told_by, by = (
+        session.get_one(Account, number).name for number in (row.performed_by_id, row.account_id)
+    )
+    return Registered(told_by, row.performed_at, by)
+
+
+def _added(product, session, case: Case, account_id: int) -> Iterator[tuple[datetime, str]]:
     key = product.master_key.unwrap(case.wrapped_key)
     rows = session.scalars(
-        select(Note)
-        .where(Note.case_id == case.id, Note.account_id == case.reporter_id)
-        .order_by(Note.id)
+        select(Note).where(Note.case_id == case.id, Note.account_id == account_id).order_by(Note.id)
     )
     for row in rows:
         yield row.at, product.master_key.unseal(key, row.sealed_text, "note")

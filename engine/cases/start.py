@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from engine.cases import receipts, tasks
+from engine.cases import receipts, roster, tasks
 from engine.cases.desk import Desk
 from engine.cases.incidents import Stopped
 from engine.cases.state import Status
+from engine.cases.tasks import Performed
 from engine.database.tables import Account, Case, Task
 from engine.people import access
 from engine.people.access import Permission
+from engine.people.roles import Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
@@ -30,7 +32,8 @@ class StartCase:
     """answers: typed answers by step, in order; the first is the process's first step.
 
     partial: what is required may still be missing (acute danger: the rest comes afterwards).
-    receipt: the sender's own key; the same key twice is the same case.
+    receipt: the sender's own key; the same key twice is the same case. on_behalf: the colleague
+    who reports, and when, where the account registers it; the account is then melder too.
     """
 
     process_id: str
@@ -39,6 +42,7 @@ class StartCase:
     answers: Mapping[str, dict[str, Any]]
     receipt: str
     partial: bool = False
+    on_behalf: Performed | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ def start_case(product, command: StartCase) -> Started:
         try:
             desk = _new_desk(product, session, command)
             for step, typed in command.answers.items():
-                desk.complete(_own_task(desk, step), typed, partial=command.partial)
+                row = _own_task(desk, step)
+                desk.complete(row, typed, partial=command.partial, performed=command.on_behalf)
             desk.save()
         except Stopped as stopped:
             where = f": den stanset ved «{stopped.name}»" if stopped.name else ""
@@ -96,6 +101,9 @@ def _new_desk(product, session, command: StartCase) -> Desk:
     desk = Desk(product, session, case, command.account_id, key)
     desk.log(Kind.SAK_STARTET, process_id=case.process_id, role="melder")
     desk.begin()
+    if command.on_behalf is not None:
+        case.reporter_id = command.on_behalf.by_id
+        roster.give_role(desk, command.account_id, Role.MELDER)
     return desk
 
 
