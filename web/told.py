@@ -67,10 +67,14 @@ def sentence(told: Told) -> str:
             return _("«%(step)s» falt bort, for saken gikk videre", step=name)
         case Kind.FRIST_PASSERT:
             return _passed(told)
+        case Kind.MELDING_MOTTATT:
+            return _("Fikk melding fra saken som hører til: «%(step)s»", step=name)
         case Kind.PURRET:
             return _("Minnet om «%(step)s»", step=name)
         case Kind.OPPGAVE_GITT:
             return _("Ga «%(step)s» til %(whom)s", step=name, whom=told.whom)
+        case Kind.OPPGAVE_FLYTTET:
+            return _("«%(step)s» gikk over til en annen", step=name)
         case Kind.OPPGAVE_GITT_TILBAKE:
             return _("Ga «%(step)s» tilbake", step=name)
         case Kind.INVITERT:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.cases import diagram, files, incidents, invitations, messages, repair, timeline
+from engine.cases import diagram, files, incidents, invitations, linked, messages, repair, timeline
 from engine.cases.answers import name_of, open_to, title_in
 from engine.cases.desk import Desk, case_id_of
 from engine.cases.diagram import Diagram, Part
@@ -63,8 +63,12 @@ class Dossier:
     opened_at: datetime
     reported_at: datetime | None
     pupil_name: str | None  # None in a shielded case
+    pupil_id: int | None  # whose page may be opened from here; None in a shielded case
     turns: tuple[Turn, ...]
     waits: tuple[Due, ...]  # what only time brings
+    awaits: tuple[str, ...]  # the steps that wait for a message from another case, by name
+    belongs_to: str | None  # the number of the pupil's case that this one is part of
+    beside: tuple[str, ...]  # the numbers of the cases that are part of the same pupil's case
     clock: Clock | None
     complain_from: date | None  # from when the case can be taken to Statsforvalteren
     parts: tuple[Part, ...]
@@ -79,6 +83,8 @@ class Dossier:
     invited: tuple[Invited, ...]
     invitable: tuple[Option, ...]
     startable: tuple[Startable, ...]
+    joined_to: str | None  # the case that this report lies in, for those who may see that one
+    joined: tuple[str, ...]  # reports that lie in this case
     plan: bool
     may_invite: bool
     may_repair: bool
@@ -112,6 +118,7 @@ class _Reading:
         self.account, self.now = account, desk.now
         self.sees_answers = self._may(Permission.SEE_ALL_ANSWERS)
         self.sees_log = self._may(Permission.SEE_LOG)
+        self.awaited = linked.waits_for_another(desk)
         self.tasks = self.session.scalars(
             select(Task).where(Task.case_id == self.case.id).order_by(Task.id)
         ).all()
@@ -130,6 +137,7 @@ class _Reading:
     def dossier(self) -> Dossier:
         turns = turns_of(self.desk.product, self.session, [self.case.id], self.account, self.now)
         dates = DueDates(self.desk, self.tasks)
+        linked_cases = self._linked_cases()
         complain = dates.first("kan_meldes_sf")
         return Dossier(
             number=self.case.number,
@@ -139,11 +147,22 @@ class _Reading:
             opened_at=self.case.opened_at,
             reported_at=self.case.received_at,
             pupil_name=self._pupil_name(),
+            pupil_id=self._pupil_id(),
             turns=tuple(turns[self.case.id]),
             waits=dates.waits(),
+            awaits=tuple(step.name for step in self.awaited),
+            belongs_to=next((c.number for c in linked_cases if c.id == self.case.part_of_id), None),
+            beside=tuple(c.number for c in linked_cases if c.id != self.case.part_of_id),
             clock=self._clock(),
             complain_from=complain.day if complain else None,
-            parts=tuple(diagram.parts(self.session, self.desk.definition, self.case)),
+            parts=tuple(
+                diagram.parts(
+                    self.session,
+                    self.desk.definition,
+                    self.case,
+                    frozenset((step.process_id, step.id) for step in self.awaited),
+                )
+            ),
             diagrams=self._diagrams(),
             timeline=self._timeline(dates),
             deadlines=dates.all(),
@@ -155,6 +174,8 @@ class _Reading:
             invited=invitations.invited(self.desk) if self.sees_log else (),
             invitable=tuple(invitations.invitable(self.desk)),
             startable=self._startable(),
+            joined_to=next(iter(self._numbers(Case.id == self.case.merged_into_id)), None),
+            joined=self._numbers(Case.merged_into_id == self.case.id),
             plan=any(task.step == PLAN_STEP and task.state == "done" for task in self.tasks)
             and self._may(Permission.SEE_PLAN),
             may_invite=invitations.may_invite(self.desk),
@@ -165,6 +186,14 @@ class _Reading:
             may_remind=self._may(Permission.REMIND),
             may_see_answers=self.sees_answers,
         )
+
+    def _linked_cases(self) -> list[Case]:
+        """The cases that this one belongs together with, of those that this account may see."""
+        return [
+            case
+            for case in linked.others(self.desk)
+            if access.may(self.session, self.account, Permission.SEE_CASE, case=case, now=self.now)
+        ]
 
     def _timeline(self, dates: DueDates) -> tuple[Told, ...]:
         if not self.sees_log:
@@ -196,6 +225,11 @@ class _Reading:
             return None
         return self.session.get_one(Pupil, self.case.pupil_id).name
 
+    def _pupil_id(self) -> int | None:
+        if self.case.shielded is not None or not self._may(Permission.SEE_PUPIL):
+            return None
+        return self.case.pupil_id
+
     def _clock(self) -> Clock | None:
         """The days of the plan's deadline, until a plan has been made."""
         if self.case.ended_at is not None:
@@ -221,6 +255,12 @@ class _Reading:
                 said = parts.setdefault(name_of(self.session, number), [])
                 said += [words] if words not in said else []
         return tuple(Member(name, tuple(words)) for name, words in parts.items())
+
+    def _numbers(self, condition) -> tuple[str, ...]:
+        """The numbers of these cases, of those that this account may see."""
+        visible = access.visible_cases(self.account, self.now)
+        rows = self.session.scalars(select(Case.number).where(condition, visible).order_by(Case.id))
+        return tuple(rows)
 
     def _standstills(self) -> tuple[Standstill, ...]:
         if not self._may(Permission.SEE_INCIDENTS):

@@ -1,4 +1,7 @@
-"""«Meld fra»: one page, three steps of the process, one transaction (§ 12-4: melde fra)."""
+"""«Meld fra»: one page, three steps, one transaction (§ 12-4: melde fra).
+
+About an adult at the school, the third step is the first of the case that § 12-5 starts.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,22 @@ from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
 
 PROCESS = "aktivitetsplikt"
+SHIELDED_PROCESS = "skjerpet_aktivitetsplikt"
 REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"
-ON_PAGE = {"hvorfor_ikke": "hva_gjort"}  # a form's field -> the page's, where they differ
 CHANNELS = ("muntlig", "papir")  # how a colleague told it, where another reports it
+AT_ONCE = "meld_straks"
+# A form's field -> the page's, where they differ.
+ON_PAGE = {
+    "hvorfor_ikke": "hva_gjort",
+    "hva_sett_hort": "observasjon",
+    "elev": "elev_utsatt",
+}
 NO_PUPIL = "Velg hvilken elev du er urolig for."
 
 
 @dataclass(frozen=True)
 class Report:
-    """typed: the page's fields, flat, by the names of the three steps' forms."""
+    """typed: the page's fields, flat, by the names of the steps' forms."""
 
     school_id: int
     account_id: int
@@ -118,10 +128,25 @@ def steps_of(typed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for box in ("ansatt_mistenkt", "ledelse_mistenkt", "akutt_fare"):
         report_answers[box] = "ja" if typed.get(box) == "ja" else "nei"
     steps = {REPORT: report_answers, ACT: _action(typed, acute)}
-    if not shielded:
+    if shielded:
+        steps[AT_ONCE] = _at_once(typed, report_answers)
+    else:
         suspicion = "ja" if acute else typed.get("mistanke_utrygg")
         steps[SUSPECT] = {"mistanke_utrygg": suspicion, "begrunnelse": typed.get("begrunnelse")}
     return steps
+
+
+def _at_once(typed: dict[str, Any], report_answers: dict[str, Any]) -> dict[str, Any]:
+    """The report's answers as those of § 12-5's first step; the one box says what the person is."""
+    leads = report_answers["ledelse_mistenkt"] == "ja"
+    return {
+        "hvem_mistenkt": typed.get("hvem_mistenkt"),
+        "vet_ikke_hvem": "ja" if typed.get("vet_ikke_hvem") == "ja" else "nei",
+        "stilling": "ledelse" if leads else "ansatt",
+        "hva_sett_hort": typed.get("observasjon"),
+        "elev": typed.get("elev_utsatt"),
+        "akutt_skjerming_behov": typed.get("akutt_skjerming_behov"),
+    }
 
 
 def _action(typed: dict[str, Any], acute: bool) -> dict[str, Any]:
@@ -178,7 +203,8 @@ def _about_leadership(product, command: Report) -> dict[str, Any]:
     typed = command.typed
     if "ja" not in (typed.get("ansatt_mistenkt"), typed.get("ledelse_mistenkt")):
         return typed
-    _, suspect = register.parse(typed.get("hvem_mistenkt"))
+    unknown = typed.get("vet_ikke_hvem") == "ja"
+    _, suspect = register.parse(None if unknown else typed.get("hvem_mistenkt"))
     day = workdays.local_day(product.clock())
     with product.database.session() as session:
         held = roles.held_by(session, suspect, day) if suspect else []
@@ -196,11 +222,12 @@ def _every_fault(product, command: Report) -> list[Fault]:
     acute = typed.get("akutt_fare") == "ja"
     with product.database.session() as session:
         now = product.clock()
-        definition = product.published(session, PROCESS)
         options = register.pickers(session, command.school_id, None, now)
         context: dict[str, Any] = {"i_dag": workdays.local_day(now).isoformat()}
         for step, answers in steps_of(typed).items():
-            form = definition.form(PROCESS, definition.step(PROCESS, step).form_key)
+            process_id = SHIELDED_PROCESS if step == AT_ONCE else PROCESS
+            definition = product.published(session, process_id)
+            form = definition.form(process_id, definition.step(process_id, step).form_key)
             context[step] = answers
             try:
                 form.judge(answers, context, evaluate, options, partial=acute)

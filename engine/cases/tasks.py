@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from SpiffWorkflow.util.task import TaskState
 
-from engine.cases import deadlines, notices, roster
+from engine.cases import deadlines, linked, notices, roster
 from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Task
@@ -17,6 +19,8 @@ from engine.people import register, standing
 from engine.people.roles import LABELS, Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+
+_log = structlog.get_logger()
 
 SUSPECTED = "mistenkt"
 
@@ -59,6 +63,30 @@ def sync(desk) -> None:
             _open(desk, task)
 
 
+def give_anew(desk, moved: Collection[str] = ()) -> None:
+    """The case is shielded, or somebody is named in it, after its tasks were opened: each goes to
+    those whose it is now.
+
+    moved: the roles that others hold than before: given anew, or the case is about another pupil.
+    """
+    named = roster.named(desk)
+    for row in open_rows(desk).values():
+        role = role_for(desk, desk.workflow.get_task_from_id(UUID(row.token)))
+        out = {
+            each
+            for each in (row.assignee_id, row.claimed_by_id)
+            if each is not None and register.ref(register.Kind.ANSATT, each) in named
+        }
+        if role in (None, row.role) and not out and row.role not in moved:
+            continue
+        if row.assignee_id in out:
+            row.assignee_id = row.handed_over_by_id = None
+        row.role, row.claimed_by_id = role or Role.REKTOR, None
+        row.revision += 1
+        desk.log_task(Kind.OPPGAVE_FLYTTET, row)
+        tell_or_raise(desk, row)
+
+
 def _open(desk, task) -> None:
     step = desk.step_of(task)
     row = Task(
@@ -90,6 +118,8 @@ def tell_or_raise(desk, row: Task) -> None:
     why = f"Ingen har rollen «{LABELS[Role(row.role)]}»." if row.role else "Steget har ingen rolle."
     if row.assignee_id is not None:
         why = "Den som har oppgaven, er nevnt i saken og kan ikke gjøre den."
+    if not desk.circle.holders(Role.SKOLEEIER):  # nobody is left who could see the incident
+        _log.error("nobody can act in a case", case_id=desk.case.id)
     raise_incident(desk.session, desk.case, NOBODY, why, at=desk.now, step=row.step, name=row.name)
 
 
@@ -151,6 +181,9 @@ def complete(
     row.state, row.done_at, row.done_by_id = "done", desk.now, desk.actor_id
     desk.passed.add(row.step)
     desk.log_task(Kind.OPPGAVE_UTFORT, row, _detail(performed))
+    if form.named(answers):
+        desk.session.flush()
+        give_anew(desk)
     deadlines.meet(desk, row)
     notices.tell_from_step(desk, task, step)
     try:
@@ -186,29 +219,46 @@ def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | No
     )
     desk.session.flush()  # it has its number from here on
     for ref, part in form.named(answers):
-        roster.name_person(desk, register.parse(ref)[1], part)
-        if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
-            # Past the school, whichever box was ticked.
-            desk.case.shielded = standing.Shield.LEDELSE
+        name_in_case(desk, ref, part)
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
-    for mark, value in form.marks(answers):
-        _mark(desk, mark, value)
+    if roles := form.roles_in_pupils_case(answers):
+        linked.tell_pupils_case(desk, roller={role: ref for ref, role in roles})
+    for what, value in form.marks(answers):
+        mark(desk, what, value)
 
 
-def _mark(desk, mark: str, value: Any) -> None:
+def name_in_case(desk, ref: str, part: str) -> None:
+    """A person is named in the case by an answer."""
+    roster.name_person(desk, register.parse(ref)[1], part)
+    if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
+        # Past the school, whichever box was ticked.
+        _shield(desk, standing.Shield.LEDELSE)
+
+
+def mark(desk, what: str, value: Any) -> None:
     """What an answer says of the case itself (a form field's `merker`)."""
-    if mark == "elev":
+    if what == "elev":
         desk.case.pupil_id = register.parse(value)[1]
         desk.circle.meet_pupil(desk.session, desk.case.pupil_id)
-    elif mark == "alvorlig" and value == "ja":
+    elif what == "alvorlig" and value == "ja":
         desk.case.serious = True
-    elif mark == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:
-        desk.case.shielded = "ansatt"
-    elif mark == "skjermet_ledelse" and value == "ja":
-        desk.case.shielded = "ledelse"
-    elif mark == "mottatt":
+    elif what == "skjermet_ansatt" and value == "ja":
+        _shield(desk, standing.Shield.ANSATT)
+    elif what == "skjermet_ledelse" and value == "ja":
+        _shield(desk, standing.Shield.LEDELSE)
+    elif what == "stilling":
+        _shield(desk, standing.Shield(value))
+    elif what == "mottatt":
         deadlines.correct_receipt(desk, value)
+        linked.tell_pupils_case(desk, mottatt=value)
+
+
+def _shield(desk, about: standing.Shield) -> None:
+    """Shield the case, and those it belongs together with, whose open tasks find new hands."""
+    for case in roster.shield(desk, about):
+        if case.id != desk.case.id and case.ended_at is None:
+            linked.post(desk, case, linked.ABOUT_CASE, {})
 
 
 def no_longer_open(desk, task: Task) -> Refusal:

@@ -137,7 +137,7 @@ class Case(Table):
     __tablename__ = "case"
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)  # 2026-4827, drawn at random
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"), index=True)
     reporter_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     process_id: Mapped[str]
@@ -156,6 +156,10 @@ class Case(Table):
     state_version: Mapped[int]
     event_count: Mapped[int] = mapped_column(default=0)
     event_head: Mapped[str] = mapped_column(default="")
+    __table_args__ = (
+        # Counts and sorts read this instead of the rows, which are heavy with state.
+        Index("ix_case_overview", "school_id", "ended_at", "shielded", "pupil_id", "serious"),
+    )
 
 
 class CaseRole(Table):
@@ -231,7 +235,8 @@ class Task(Table):
 class Answer(Table):
     """What was filled in at one task. Never changed; a correction is a new row.
 
-    in_sight: False once later rounds have put it where no expression reaches (engine.cases.sight).
+    in_sight: False once it is corrected, or later rounds have put it where no expression reaches
+    (engine.cases.sight).
     performed_by_id, performed_at: who did it and when, where account_id registered it for another.
     """
 
@@ -248,7 +253,7 @@ class Answer(Table):
     performed_at: Mapped[datetime | None]
     form_version: Mapped[str | None]  # sha-256 of the form's file
     sealed_answers: Mapped[bytes]
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # struck through
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # the first answer
     sealed_reason: Mapped[bytes | None]  # why it was corrected
     in_sight: Mapped[bool] = mapped_column(default=True, server_default=true())
     __table_args__ = (Index(None, "case_id", "in_sight"),)
@@ -277,6 +282,7 @@ class Deadline(Table):
     __table_args__ = (
         Index(None, "state", "due_at"),
         Index(None, "case_id", "state", "kind", "task_id"),
+        Index(None, "case_id", "rule"),
     )
 
 

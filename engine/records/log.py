@@ -35,6 +35,7 @@ class Kind(StrEnum):
     OPPGAVE_SLUPPET = "oppgave_sluppet"
     OPPGAVE_GITT = "oppgave_gitt"
     OPPGAVE_GITT_TILBAKE = "oppgave_gitt_tilbake"
+    OPPGAVE_FLYTTET = "oppgave_flyttet"  # to others: shielded, or somebody is named
     OPPGAVE_UTFORT = "oppgave_utfort"
     OPPGAVE_TRUKKET = "oppgave_trukket"
     STEG_UTFORT = "steg_utfort"  # an automatic step
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     ROLLE_GITT = "rolle_gitt"
     INVITERT = "invitert"
     INVITASJON_AVSLUTTET = "invitasjon_avsluttet"
+    MELDING_MOTTATT = "melding_mottatt"  # from a case that this one belongs together with
     HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself
     HENDELSE_LOST = "hendelse_lost"
 

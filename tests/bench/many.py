@@ -37,7 +37,7 @@ CLASSES = [f"{trinn}{letter}" for trinn in range(1, 8) for letter in "ABCD"]
 PUPILS = 560
 STAGES = (told.REPORTED, 5, 8, 10, told.APPROVED, told.EXTENDED, told.CLOSED, len(STEPS))
 BATCH = 250  # cases
-DAYS = 400  # over which the cases are spread
+DAYS = 40  # over which the cases are spread
 COPIED = (Scope, Task, Deadline, CaseRole, NamedPerson)  # what no list reads is left out
 ENGINE_IDS = {"scope_id", "parent_id", "group", "token"}
 

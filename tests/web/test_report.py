@@ -37,8 +37,8 @@ def rows(product, what, *conditions):
 
 
 def case_number(product) -> str:
-    """The number of the one case there is."""
-    (case,) = rows(product, Case)
+    """The number of the one case that a pupil has."""
+    (case,) = rows(product, Case, Case.part_of_id.is_(None))
     return case.number
 
 
@@ -254,13 +254,48 @@ def test_acute_danger_keeps_the_answers_given(log_in, product, typed):
 # --- § 12-5 ---------------------------------------------------------------------------------------
 
 
+def about(school, name: str) -> dict:
+    """What is asked besides when the report is about an adult."""
+    return {
+        "ansatt_mistenkt": "ja",
+        "hvem_mistenkt": school.staff(name),
+        "akutt_skjerming_behov": "ja",
+    }
+
+
+def test_about_an_adult_six_answers_are_required_besides_the_pupil(log_in, product, school):
+    answer = send(log_in("emil"), {"ansatt_mistenkt": "ja"})
+    assert answer.status_code == 422
+    assert "Rett 7 ting:" in answer.text
+    for field in ("hvem_mistenkt", "akutt_skjerming_behov", "observasjon", "grep_inn"):
+        assert f'href="#{field}"' in answer.text and f'id="{field}-feil"' in answer.text
+    assert not rows(product, Case)
+
+
+def test_one_who_does_not_know_who_it_is_says_so(log_in, product, school, typed):
+    unknown = {"ansatt_mistenkt": "ja", "vet_ikke_hvem": "ja", "akutt_skjerming_behov": "nei"}
+    assert send(log_in("emil"), typed | unknown).status_code == 303
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    assert not rows(product, NamedPerson)
+
+
+def test_acute_danger_from_an_adult_needs_only_a_pupil(log_in, product, school):
+    acute = {"akutt_fare": "ja", "elev_utsatt": school.pupil("noor"), "ansatt_mistenkt": "ja"}
+    client = log_in("emil")
+    answer = send(client, acute)
+    assert answer.status_code == 303
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    assert "Takk. Rektor har fått meldingen." in client.get(answer.location).text
+
+
 def test_a_report_on_an_adult_is_hidden_from_that_person(log_in, product, school, typed):
-    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff("maja")}
+    change = about(school, "maja")
     answer = send(log_in("emil"), typed | change, mistanke_utrygg=None)
     assert answer.status_code == 303
-    assert open_tasks(product) == [("motta_12_5_ansatt", "rektor")]
-    named = rows(product, NamedPerson)
-    assert [(row.account_id, row.part) for row in named] == [(school.accounts["maja"], "mistenkt")]
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    named = {(row.account_id, row.part) for row in rows(product, NamedPerson)}
+    assert named == {(school.accounts["maja"], "mistenkt")}
+    assert len(rows(product, NamedPerson)) == len(rows(product, Case)) == 2
     assert not rows(product, Notice, Notice.account_id == school.accounts["maja"])
     maja, case = log_in("maja"), case_number(product)
     for path in ("/meldinger", f"/meldinger/{case}", f"/meld/kvittering/{case}", "/konto"):
@@ -272,21 +307,23 @@ def test_a_report_on_an_adult_is_hidden_from_that_person(log_in, product, school
 
 def test_the_reporter_of_a_shielded_case_sees_that_it_was_received(log_in, product, school, typed):
     client = log_in("emil")
-    send(client, typed, ansatt_mistenkt="ja", hvem_mistenkt=school.staff("bjarte"))
+    send(client, typed | about(school, "bjarte"), mistanke_utrygg=None)
     receipt = client.get(f"/meld/kvittering/{case_number(product)}").text
     assert "Takk. Rektor har fått meldingen." in receipt
     assert "varsler kommunen" in receipt
     page = client.get("/meldinger").text
     assert "Skjermet sak" in page and "Noor" not in page
+    assert page.count("/meldinger/") == 1, "one report, though it has become two cases"
     own = client.get(f"/meldinger/{case_number(product)}").text
-    assert "Bjarte Assistent" in own
+    assert "Bjarte Assistent" in own and own.count(typed["observasjon"].split(".")[0]) == 1
+    assert "Må eleven skjermes" in own
     assert f"<title>Melding {case_number(product)} – Trygg</title>" in own
 
 
 def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school, typed):
     client = log_in("emil")
-    answer = send(client, typed, ansatt_mistenkt="ja", ledelse_mistenkt="ja")
-    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    answer = send(client, typed | about(school, "berit"), ledelse_mistenkt="ja")
+    assert open_tasks(product) == [("motta_skoleeier", "skoleeier")]
     told = {row.account_id for row in rows(product, Notice)} - {school.accounts["emil"]}
     assert told == {school.accounts["kari"]}
     page = client.get(answer.location).text
@@ -298,10 +335,9 @@ def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school,
 
 @pytest.mark.parametrize("leader", ["berit", "line"])
 def test_naming_one_of_the_leadership_is_enough(log_in, product, school, typed, leader):
-    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff(leader)}
-    answer = send(log_in("emil"), typed | change)
+    answer = send(log_in("emil"), typed | about(school, leader))
     assert answer.status_code == 303
-    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    assert open_tasks(product) == [("motta_skoleeier", "skoleeier")]
     assert not rows(product, Notice, Notice.account_id == school.accounts[leader])
 
 
