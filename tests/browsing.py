@@ -172,6 +172,10 @@ class Story:
         with self.player.product.database.session() as session:
             return session.get_one(Case, self.player.case_ids[0]).number
 
+    @property
+    def case_path(self) -> str:
+        return f"/saker/{self.number}"
+
     def at(self, moment: str) -> None:
         """Set the clock, in the school's own time."""
         self.player.play_step({"wait": moment})

@@ -156,8 +156,9 @@ def _is_at(path: str) -> bool:
 def start():
     if not current_user.is_authenticated:
         return redirect(url_for("account.log_in"))
-    mine = standing()
-    return redirect("/meld" if mine.only_reports and not mine.has_tasks else "/oppgaver")
+    account, now = current_user.account, _now()
+    idle = standing().only_reports and not login.has_tasks(_product().database, account, now)
+    return redirect("/meld" if idle else "/oppgaver")
 
 
 def _typed_username() -> str:

@@ -11,7 +11,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import account, errors, i18n, refusals, security, words
 
-SUBJECTS = ("about", "account", "cases", "report", "tasks")
+SUBJECTS = (
+    "about",
+    "account",
+    "cases",
+    "handover",
+    "incidents",
+    "invitations",
+    "report",
+    "tasks",
+)
 """The modules of `web` whose `blueprint` is served."""
 
 STATIC = Path(__file__).parent / "static"

@@ -23,10 +23,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import answers as answered
-from engine.cases import files, lists, messages, notes
+from engine.cases import files, lists, messages, notes, repair
 from engine.cases.diagram import Diagram, Part, Place
 from engine.cases.dossier import dossier
 from engine.cases.duedates import Fate
+from engine.cases.incidents import Stopped
 from engine.cases.lists import CaseList, Filters, Turn
 from engine.cases.planclock import Clock
 from engine.cases.state import Status
@@ -90,7 +91,7 @@ def places() -> dict[str, str]:
 
 
 @blueprint.before_request
-def _know_the_number() -> None:
+def know_the_number() -> None:
     """What can't be a case's number is met like a case that does not exist."""
     number = request.view_args.get("number")
     if number is not None and not CASE_NUMBER.fullmatch(number):
@@ -98,7 +99,8 @@ def _know_the_number() -> None:
 
 
 @blueprint.context_processor
-def _words() -> dict:
+def words() -> dict:
+    """What the pages about cases say in words."""
     return {
         "statuses": statuses(),
         "fates": fates(),
@@ -200,6 +202,7 @@ def overview():
         narrowed=filters != Filters(),
         fields=_fields(found, filters),
         page_url=_page_url,
+        stopped=repair.how_many(_product(), current_user.id),
     )
 
 
@@ -234,11 +237,16 @@ def _page_url(page: int) -> str:
 
 @blueprint.get(f"/saker/{NUMBER}")
 def case(number: str):
-    return _case_page(number)
+    return case_page(number)
 
 
-def _case_page(number: str, **typed) -> str:
-    found = dossier(_product(), current_user.id, number)
+def case_page(number: str, **typed) -> str:
+    """The case's page; in plain words when the case can't be opened now."""
+    try:
+        found = dossier(_product(), current_user.id, number)
+    except Stopped:
+        found = repair.shut(_product(), current_user.id, number)
+        return render_template("cases/stengt.html", case=found)
     return render_template("cases/sak.html", case=found, new_receipt=lambda: str(uuid4()), **typed)
 
 
@@ -259,11 +267,11 @@ def note(number: str):
     """Write a note; an empty one comes back with the reason."""
     text = request.form.get("notat", "")
     try:
-        notes.add_note(_product(), number, current_user.id, text, _receipt())
+        notes.add_note(_product(), number, current_user.id, text, receipt_in())
     except Refusal as refusal:
         if refusal.code is not Reason.MANGLER_FELT:
             raise
-        return _case_page(number, note=text, note_fault=str(refusal)), 422
+        return case_page(number, note=text, note_fault=str(refusal)), 422
     flash(_("Notatet er lagret."))
     return redirect(url_for("cases.case", number=number, _anchor="notater"), 303)
 
@@ -274,11 +282,11 @@ def note(number: str):
 def add_file(number: str):
     """Add a file; one that can't be kept comes back with the reason."""
     try:
-        files.add_file(_product(), file_of(number, current_user.id, _receipt()))
+        files.add_file(_product(), file_of(number, current_user.id, receipt_in()))
     except Refusal as refusal:
         if refusal.code not in (Reason.MANGLER_FELT, Reason.UGYLDIG_SVAR):
             raise
-        return _case_page(number, file_fault=str(refusal)), 422
+        return case_page(number, file_fault=str(refusal)), 422
     flash(_("Filen er lagt i saken."))
     return redirect(url_for("cases.case", number=number, _anchor="filer"), 303)
 
@@ -303,12 +311,12 @@ def download(number: str, file_id: int):
 def start(number: str):
     """Start by hand what the diagram lets this person start."""
     step = request.form.get("steg", "")
-    messages.start_by_hand(_product(), number, current_user.id, step, _receipt())
+    messages.start_by_hand(_product(), number, current_user.id, step, receipt_in())
     flash(_("Det er startet. De det gjelder, har fått beskjed."))
     return redirect(url_for("cases.case", number=number), 303)
 
 
-def _receipt() -> str:
+def receipt_in() -> str:
     """The form's own key. A form without one was not made here."""
     receipt = request.form.get("receipt", "")
     if not RECEIPT.fullmatch(receipt):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from flask import Flask, render_template
 from flask_babel import gettext as _
 
+from engine.cases.incidents import Stopped
 from engine.refusals import Reason, Refusal
 from web import errors
 
@@ -31,6 +32,13 @@ STATUS = {
 def init(app: Flask) -> None:
     """Answer every refusal of `app` with a page."""
     app.register_error_handler(Refusal, page)
+    app.register_error_handler(Stopped, _stopped)
+
+
+def _stopped(_stopped: Stopped):
+    """A case that can't be read. Nothing was asked of who this is, so nothing is told of it; the
+    case's own page says what is wrong to those who may know."""
+    return errors.not_found()
 
 
 def page(refusal: Refusal, kept: bool = False, ways: Sequence[tuple[str, str]] = ()):

@@ -1,7 +1,7 @@
 """«Oppgavene mine», and one task: fill it in, save a draft, send it, read it back."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from itertools import groupby
 from uuid import uuid4
@@ -20,11 +20,11 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from engine.cases import drafts, files, inbox, notes, readback, submit, worksheet
+from engine.cases import drafts, files, inbox, notes, onbehalf, readback, submit, worksheet
 from engine.cases.inbox import Next
 from engine.cases.scripting import evaluate
 from engine.cases.submit import SubmitTask
-from engine.definitions.forms import Line
+from engine.definitions.forms import Form, Line
 from engine.refusals import Fault, Reason, Refusal
 from web import refusals
 from web.forms import Add, Save, Send, action_from, apply, focus_after, name_of, typed_from
@@ -75,7 +75,7 @@ def done():
 @blueprint.get(f"/{TASK}")
 def show(task_id: int):
     try:
-        return _sheet_page(task_id)
+        return sheet_page(task_id)
     except Refusal as refusal:
         if refusal.code is not Reason.ALLEREDE_UTFORT:
             raise
@@ -86,7 +86,7 @@ def show(task_id: int):
 @takes_files
 def handle(task_id: int):
     form = worksheet.form_of(_product(), current_user.id, task_id)
-    typed, action = typed_from(request.form, form), action_from(request.form, form)
+    typed, action = typed_in(form), action_from(request.form, form)
     wants_file = "legg_ved" in request.form or has_file()
     if wants_file:
         drafts.save_draft(_product(), current_user.id, task_id, typed)
@@ -105,7 +105,7 @@ def handle(task_id: int):
         flash(_("Kladden er lagret. Bare du ser den."))
         return redirect(url_for("tasks.mine"), 303)
     try:
-        return _sheet_page(task_id, typed, action=action)
+        return sheet_page(task_id, typed, action=action)
     except Refusal as refusal:
         if refusal.code is not Reason.ALLEREDE_UTFORT:
             raise
@@ -114,7 +114,7 @@ def handle(task_id: int):
 
 @blueprint.post(f"/{TASK}/kladd")
 def keep_draft(task_id: int):
-    at = drafts.save_draft(_product(), current_user.id, task_id, _typed(task_id))
+    at = drafts.save_draft(_product(), current_user.id, task_id, typed_of(task_id))
     return jsonify(saved_at=clock(at))
 
 
@@ -142,7 +142,7 @@ def note_draft(task_id: int):
     if task.case_number is None or not task.lines:
         abort(404)
     text = "\n".join([f"«{task.task_name}»", *_plain(task.lines)])
-    notes.add_note(_product(), task.case_number, current_user.id, text, _receipt())
+    notes.add_note(_product(), task.case_number, current_user.id, text, receipt_in())
     readback.drop_draft(_product(), current_user.id, task_id)
     flash(_("Teksten ligger i saken som merknad."))
     return redirect(url_for("tasks.mine"), 303)
@@ -154,7 +154,7 @@ def note_draft(task_id: int):
 def _add_file(task_id: int) -> None:
     """Add the file that came with the form, whichever button was pressed: nothing is left out."""
     number = files.number_of(_product(), current_user.id, task_id)
-    files.add_file(_product(), file_of(number, current_user.id, _receipt(), task_id))
+    files.add_file(_product(), file_of(number, current_user.id, receipt_in(), task_id))
 
 
 def _file_refused(task_id: int, typed: dict, refusal: Refusal):
@@ -163,19 +163,22 @@ def _file_refused(task_id: int, typed: dict, refusal: Refusal):
         return _first_page(task_id, refusal)
     if refusal.code not in (Reason.MANGLER_FELT, Reason.UGYLDIG_SVAR):
         raise refusal
-    return _sheet_page(task_id, typed, file_fault=str(refusal)), refusals.STATUS[refusal.code]
+    return sheet_page(task_id, typed, file_fault=str(refusal)), refusals.STATUS[refusal.code]
 
 
 # --- sending --------------------------------------------------------------------------------------
 
 
 def _send(task_id: int, typed: dict):
+    now = _now()
     command = SubmitTask(
         task_id=task_id,
         account_id=current_user.id,
         answers=typed,
-        receipt=_receipt(),
-        seen_revision=_seen_revision(),
+        receipt=receipt_in(),
+        seen_revision=seen_revision(),
+        performed_by=onbehalf.who(typed),
+        performed_at=onbehalf.when(typed, now),
     )
     try:
         submitted = submit.submit_task(_product(), command)
@@ -191,7 +194,7 @@ def _refused(task_id: int, typed: dict, refusal: Refusal):
     if [fault.code for fault in refusal.faults] == [Reason.IKKE_TRYGT]:
         return _unsafe_page(task_id, typed, refusal.faults[0])
     if refusal.faults or refusal.code is Reason.ENDRET:
-        return _sheet_page(task_id, typed, refusal=refusal), refusals.STATUS[refusal.code]
+        return sheet_page(task_id, typed, refusal=refusal), refusals.STATUS[refusal.code]
     back = [(_("Tilbake til oppgavene"), url_for("tasks.mine"))]
     return refusals.page(refusal, kept=True, ways=back)
 
@@ -211,15 +214,17 @@ def _said_of(opened: list[Next]) -> str:
 # --- pages ----------------------------------------------------------------------------------------
 
 
-def _sheet_page(
+def sheet_page(
     task_id: int,
     typed: dict | None = None,
     action=None,
     refusal: Refusal | None = None,
+    moving: Refusal | None = None,
     file_fault: str | None = None,
 ):
     """The task with its form. typed: what stands in it, in place of the draft; action: a button
-    that changed its rows; refusal: why it was not sent; file_fault: why a file was not added."""
+    that changed its rows; refusal: why it was not sent; moving: why it was not given over;
+    file_fault: why a file was not added."""
     task = worksheet.worksheet(_product(), current_user.id, task_id, typed)
     typed, focus = task.typed, None
     if action is not None:
@@ -240,8 +245,11 @@ def _sheet_page(
         task=task,
         sheet=sheet,
         known=_grouped(task.known),
-        receipt=_receipt() if refusal else str(uuid4()),
+        receipt=receipt_in() if refusal or moving else str(uuid4()),
         refusal=refusal,
+        typed=typed,
+        behalf=_faults(faults, onbehalf.WHO, onbehalf.WHEN),
+        moving=_faults(moving.faults if moving else (), "gi_til", "gi_melding", "gi_grunn"),
         file_fault=file_fault,
         words=_words_of(task.form.id),
         now=_now(),
@@ -326,7 +334,7 @@ def _grouped(known) -> list[tuple[str, object, list]]:
 def _after_claim(task_id: int, command, done: str):
     """Take or let go of a task, with what stood in the form kept as a draft."""
     if "revision" in request.form:
-        drafts.save_draft(_product(), current_user.id, task_id, _typed(task_id))
+        drafts.save_draft(_product(), current_user.id, task_id, typed_of(task_id))
     try:
         command(_product(), task_id, current_user.id)
     except Refusal as refusal:
@@ -337,18 +345,28 @@ def _after_claim(task_id: int, command, done: str):
     return redirect(url_for("tasks.show", task_id=task_id), 303)
 
 
-def _typed(task_id: int) -> dict:
-    return typed_from(request.form, worksheet.form_of(_product(), current_user.id, task_id))
+def typed_of(task_id: int) -> dict:
+    return typed_in(worksheet.form_of(_product(), current_user.id, task_id))
 
 
-def _receipt() -> str:
+def typed_in(form: Form) -> dict:
+    """The form's typed values, and for whom they are registered."""
+    behalf = {name: request.form[name] for name in onbehalf.FIELDS if request.form.get(name)}
+    return typed_from(request.form, form) | behalf
+
+
+def _faults(faults: Iterable[Fault], *fields: str) -> dict[str, str]:
+    return {fault.path: fault.message for fault in faults if fault.path in fields}
+
+
+def receipt_in() -> str:
     receipt = request.form.get("receipt", "")
     if not RECEIPT.fullmatch(receipt):
         abort(400)
     return receipt
 
 
-def _seen_revision() -> int | None:
+def seen_revision() -> int | None:
     seen = request.form.get("revision", "")
     return int(seen) if REVISION.fullmatch(seen) else None
 

@@ -71,6 +71,14 @@ def sentence(told: Told) -> str:
             return _("Fikk melding fra saken som hører til: «%(step)s»", step=name)
         case Kind.PURRET:
             return _("Minnet om «%(step)s»", step=name)
+        case Kind.OPPGAVE_GITT:
+            return _("Ga «%(step)s» til %(whom)s", step=name, whom=told.whom)
+        case Kind.OPPGAVE_GITT_TILBAKE:
+            return _("Ga «%(step)s» tilbake", step=name)
+        case Kind.INVITERT:
+            return _("Inviterte %(whom)s til saken", whom=told.whom)
+        case Kind.INVITASJON_AVSLUTTET:
+            return _("Avsluttet invitasjonen til %(whom)s", whom=told.whom)
         case Kind.RETTET:
             return _("Rettet svarene på «%(step)s»", step=name)
         case Kind.HENDELSE_STANSET if told.step_name:

@@ -12,10 +12,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import CompoundSelect, Row, Select, and_, bindparam, exists, func, select, union_all
+from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Case, Deadline, Task
+from engine.database.tables import Case, Deadline, Incident, Task
 
 WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
 DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
@@ -89,22 +89,30 @@ def is_own(deadline: Deadline) -> bool:
 @cache
 def waiting() -> Select:
     """The statement that reads the agenda of the case `case`: tasks and deadlines side by side, and
-    at least one row."""
-    kept = or_(
-        Deadline.state == WAITING,
-        and_(Deadline.state == PASSED, Deadline.kind == DUE, Deadline.task_id.is_(None)),
-    )
+    at least one row. `stopped`: whether it has an unsolved incident."""
+    stopped = exists().where(Incident.case_id == Case.id, Incident.solved_at.is_(None))
     return (
-        select(Task, Deadline)
+        select(Task, Deadline, stopped.correlate(Case).label("stopped"))
         .select_from(Case)
         .outerjoin(Task, and_(Task.case_id == Case.id, Task.state == "open"))
         .outerjoin(
             Deadline,
             and_(
-                Deadline.case_id == Case.id,
-                kept,
-                or_(Deadline.task_id.is_(None), Deadline.task_id == Task.id),
+                Deadline.id.in_(_kept()),
+                # Its own, or of no task: written so that no index on task_id tempts SQLite.
+                func.coalesce(Deadline.task_id, Task.id, 0) == func.coalesce(Task.id, 0),
             ),
         )
         .where(Case.id == bindparam("case"))
+    )
+
+
+def _kept() -> CompoundSelect:
+    """The ids of the deadlines to come, and of the case's own that have passed. Each kind is looked
+    up by itself: asked for together, SQLite reads all that the case has ever had."""
+    row = aliased(Deadline)
+    of_case = select(row.id).where(row.case_id == bindparam("case"))
+    return union_all(
+        of_case.where(row.state == WAITING),
+        of_case.where(row.state == PASSED, row.kind == DUE, row.task_id.is_(None)),
     )

@@ -24,7 +24,8 @@ from engine.rules.workdays import local_day
 
 @dataclass(frozen=True)
 class Answers:
-    """What was answered at one step."""
+    """What was answered at one step. performed_by, performed_at: who did it and when, where `by`
+    registered it for another."""
 
     case_number: str
     pupil: str
@@ -33,6 +34,8 @@ class Answers:
     by: str | None
     role: str | None
     at: datetime
+    performed_by: str | None
+    performed_at: datetime | None
     lines: tuple[Line, ...]
     may_see_case: bool
 
@@ -88,6 +91,8 @@ def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
             by=name_of(session, row.account_id),
             role=_role_at(desk, row),
             at=row.at,
+            performed_by=name_of(session, row.performed_by_id),
+            performed_at=row.performed_at,
             lines=_lines(desk, row),
             may_see_case=access.may(session, account, Permission.SEE_CASE, case=case, now=now),
         )
@@ -115,10 +120,12 @@ def plan(product, account_id: int, number: str, version: int | None = None) -> P
             shielded=desk.case.shielded is not None,
             version=version,
             versions=len(rows),
-            made_by=name_of(session, row.account_id),
+            made_by=name_of(session, row.performed_by_id or row.account_id),
             made_at=row.at,
-            approved_by=name_of(session, approved.account_id) if approved else None,
-            approved_at=approved.at if approved else None,
+            approved_by=name_of(session, approved.performed_by_id or approved.account_id)
+            if approved
+            else None,
+            approved_at=(approved.performed_at or approved.at) if approved else None,
             lines=_lines(desk, row),
             law={
                 field.label: field.lovkrav

@@ -175,6 +175,7 @@ def set_timers(desk) -> None:
         key = rule_named(task.task_spec.event_definition.expression)
         rule = desk.definition.regelverk.frist(key)
         _add(desk, key, MOMENT, _moment(desk, rule, task), token=str(task.id))
+        desk.passed.add(desk.step_of(task).id)
 
 
 def fire_timers(desk) -> bool:
@@ -223,7 +224,7 @@ def pass_due(desk) -> None:
             _pass(desk, row, row.task)
         else:
             kind = notices.DEADLINE_NEAR if row.kind == REMINDER else notices.DEADLINE_PASSED
-            notices.tell_role(desk, row.to_role, kind, row.task.step if row.task else None)
+            notices.tell_of_date(desk, row.to_role, kind, row.task)
             desk.log(Kind.VARSLET, {"regel": row.rule, "til": row.to_role})
     desk.advance()
 

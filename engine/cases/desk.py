@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from engine.cases import deadlines, linked, operations, state, tallies, tasks
+from engine.cases import deadlines, linked, operations, solving, state, tallies, tasks
 from engine.cases.agenda import Agenda
-from engine.cases.facts import Facts, Later
-from engine.cases.incidents import Stopped
+from engine.cases.facts import Facts
+from engine.cases.incidents import Stopped, readable
 from engine.cases.newcase import new_case
-from engine.cases.scripting import CaseEngine, moment_of
+from engine.cases.scripting import CaseEngine, NotACondition
 from engine.cases.sight import Sight, contents
 from engine.cases.state import Status
 from engine.database.session import lock_case, lock_case_of
 from engine.database.tables import Answer, Case, Task
-from engine.definitions.decisions import Undecided, outcome
-from engine.definitions.specs import step_id
+from engine.definitions.decisions import Undecided
+from engine.definitions.specs import NotAList, step_id
 from engine.people.circle import Circle
 from engine.people.standing import Shield
 from engine.records import log
@@ -39,6 +39,10 @@ MAX_AUTOMATIC_STEPS = 500
 CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, this remains
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
+_WHY = {
+    NotACondition: "Veien videre avhenger av et svar som ikke er ja eller nei.",
+    NotAList: "Steget skal gjøres én gang for hver i en liste, men svaret er ingen liste.",
+}
 
 
 @contextmanager
@@ -72,6 +76,15 @@ def case_id_of(product, number: str) -> int:
     return case_id
 
 
+def case_id_of_task(product, task_id: int) -> int:
+    """The case of a task. Raises Refusal (IKKE_TILGANG) when there is no such task."""
+    with product.database.session() as session:
+        case_id = session.scalar(select(Task.case_id).where(Task.id == task_id))
+    if case_id is None:
+        raise no_access()
+    return case_id
+
+
 def no_access() -> Refusal:
     return Refusal(
         Reason.IKKE_TILGANG,
@@ -91,6 +104,7 @@ class Place(NamedTuple):
 class Desk:
     """A case with its workflow, answers and key, for one actor (None: the system) at one moment."""
 
+    @readable()
     def __init__(self, product, session, case: Case, actor_id: int | None, key: Key | None = None):
         self.product, self.session, self.case = product, session, case
         self.actor_id = actor_id
@@ -103,6 +117,7 @@ class Desk:
         self.started: list[Desk] = []  # cases that this one has started, saved with it
         self.sight = Sight(self)
         self.answered: Answer | None = None  # the newest answer of this command
+        self.passed: set[str] = set()  # the steps taken or opened since it was loaded
         self._steps_run = 0
 
     # --- load and save -----------------------------------------------------------------------
@@ -117,6 +132,7 @@ class Desk:
             linked.receive(self, self.definition.started_by_message, facts or {})
         self.advance()
 
+    @readable()
     def load(self) -> None:
         self._read()
         self.workflow = state.load(
@@ -128,6 +144,7 @@ class Desk:
         trouble = state.trouble(self.workflow)
         if trouble:
             raise Stopped(trouble)
+        solving.settle(self)
         self.sight.write()
         self.sight.tidy()
         self.case.state = state.save(self.workflow)
@@ -202,6 +219,7 @@ class Desk:
             raise self.stopped(error) from error
 
     def _count(self, task) -> None:
+        self.passed.add(step_id(task))
         self._steps_run += 1
         if self._steps_run > MAX_AUTOMATIC_STEPS:
             raise Stopped("De automatiske stegene går i ring.", step_id(task))
@@ -210,12 +228,10 @@ class Desk:
         """What an error inside a step is to a person; the transaction is to be rolled back."""
         task = getattr(error, "task", None)
         element = step_id(task) if task is not None else getattr(error, "element", None)
-        step = self.step_of(task) if task is not None else None
-        return Stopped(
-            "Steget kunne ikke utføres. Ingenting er endret. Ledelsen kan rette og prøve igjen.",
-            element,
-            step.name if step else None,
-        )
+        steps = self.definition.steps.values()
+        step = next((step for step in steps if step.id == element), None)
+        why = _WHY.get(type(error), "Steget kunne ikke utføres.")
+        return Stopped(f"{why} Ingenting er endret.", element, step.name if step else None)
 
     def operate(self, task) -> None:
         """An automatic step of the diagram: carry out its operations."""
@@ -227,16 +243,13 @@ class Desk:
     def decide(self, task) -> None:
         """A decision step: what its table answers is kept as the system's answer at that step."""
         step = self.step_of(task)
-        context = {
-            name: known() if isinstance(known, Later) else known
-            for name, known in self.engine.context(task).items()
-        }
         decision = self.definition.decision(step.process_id, step.decision)
         try:
-            answer = outcome(decision, context, now=moment_of(context))
+            answer = self.engine.outcome(task, decision)
         except Undecided as undecided:
             raise Stopped(str(undecided), step.id, step.name) from undecided
-        self.keep_answer(Place(self.facts.scope_of(task), step.process_id, step.id), answer)
+        place = Place(self.facts.scope_of(task), step.process_id, step.id)
+        self.keep_answer(place, answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
 
     def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:
@@ -275,10 +288,10 @@ class Desk:
             task = self.workflow.get_task_from_id(caller) if caller else None
         return None
 
-    def complete(self, row: Task, typed: dict, partial: bool = False) -> None:
+    def complete(self, row: Task, typed: dict, partial: bool = False, performed=None) -> None:
         """Judge the answers and complete this open task. Raises Refusal; does not save."""
         with self.session.no_autoflush:
-            tasks.complete(self, row, typed, partial)
+            tasks.complete(self, row, typed, partial, performed)
         self.advance()
 
     def beside(self, case: Case) -> Desk:

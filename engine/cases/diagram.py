@@ -1,7 +1,7 @@
 """Where a case is in its diagrams: done, current and not reached, also as an ordered list.
 
 What people and operations did stands in the log. Gateways, events and flows leave no row there:
-for them the workflow's own tasks say which were passed.
+for them the workflow remembers which flows were passed.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
-from engine.cases import linked, state
+from engine.cases import linked
 from engine.cases.deadlines import MOMENT, WAITING
 from engine.database.tables import Account, Deadline, Event, Task
-from engine.definitions.specs import step_id
 from engine.records.log import Kind
 
 DELPLIKTER = ("folge_med", "gripe_inn", "varsle", "undersoke", "tiltak")
@@ -207,22 +205,15 @@ def _is_silent(step) -> bool:
 
 def _passed(desk, process_id: str) -> tuple[set[str], set[str]]:
     """The ids of the elements and of the flows that the case has passed in this process."""
-    between = {(flow.source, flow.target): flow.id for flow in desk.definition.flows[process_id]}
-    elements: set[str] = set()
-    flows: set[str] = set()
-    for workflow in state.all_of(desk.workflow):
-        tasks = [task for task in workflow.tasks.values() if desk.process_of(task) == process_id]
-        completed = {step_id(task) for task in tasks if task.state == TaskState.COMPLETED}
-        elements |= completed
-        for task in tasks:
-            # Of those that meet in a join, all but the last are cancelled when it completes.
-            came = task.state & (state.LIVE | TaskState.COMPLETED) or (
-                task.state == TaskState.CANCELLED and step_id(task) in completed
-            )
-            before = task.parent
-            if came and before is not None and before.state == TaskState.COMPLETED:
-                flows.add(between.get((step_id(before), step_id(task)), ""))
-    return elements, flows - {""}
+    gone = desk.workflow.passed.get(process_id, set())
+    flows = [f for f in desk.definition.flows[process_id] if (f.source, f.target) in gone]
+    # An end event is passed when it is reached: no flow leads out of it.
+    ends = {
+        flow.target
+        for flow in flows
+        if desk.definition.step(process_id, flow.target).kind == "endEvent"
+    }
+    return {flow.source for flow in flows} | ends, {flow.id for flow in flows}
 
 
 def _listed(progress: _Progress, step, place: Place) -> Listed:

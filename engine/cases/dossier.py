@@ -7,18 +7,22 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.cases import diagram, files, linked, lists, messages, timeline
+from engine.cases import diagram, files, incidents, invitations, linked, messages, repair, timeline
 from engine.cases.answers import name_of, open_to, title_in
-from engine.cases.desk import Desk
+from engine.cases.desk import Desk, case_id_of
 from engine.cases.diagram import Diagram, Part
 from engine.cases.duedates import Due, DueDates
 from engine.cases.files import Filed
-from engine.cases.lists import Turn
+from engine.cases.incidents import Stopped
+from engine.cases.invitations import Invited
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
+from engine.cases.repair import Standstill
 from engine.cases.timeline import Told, Written
-from engine.database.tables import Account, Case, CaseRole, Incident, Pupil, Task
+from engine.cases.turns import Turn, turns_of
+from engine.database.tables import Account, Case, CaseRole, Pupil, Task
 from engine.people import access
 from engine.people.access import Permission
+from engine.people.register import Option
 from engine.people.roles import LABELS, Role, held_by_each, in_words
 from engine.records import reading
 from engine.records.reading import Reader
@@ -73,9 +77,14 @@ class Dossier:
     readers: tuple[Reader, ...]
     notes: tuple[Written, ...]
     files: tuple[Filed, ...]
-    incidents: tuple[Incident, ...]
+    standstills: tuple[Standstill, ...]
+    invited: tuple[Invited, ...]
+    invitable: tuple[Option, ...]
     startable: tuple[Startable, ...]
     plan: bool
+    may_invite: bool
+    may_repair: bool
+    may_hand_over: bool
     may_note: bool
     may_add_file: bool
     may_remind: bool
@@ -83,12 +92,18 @@ class Dossier:
 
 
 def dossier(product, account_id: int, number: str) -> Dossier:
-    """The case's page for this account; the reading is logged. Raises Refusal (IKKE_TILGANG)."""
-    with product.database.transaction() as session:
-        desk, account = open_to(product, session, account_id, number, Permission.SEE_CASE)
-        reading.record(session, desk.case.id, account_id, desk.now, reading.What.SAK)
-        desk.load()
-        return _Reading(desk, account).dossier()
+    """The case's page for this account; the reading is logged. Raises Refusal (IKKE_TILGANG), and
+    Stopped when the case can't be read: then that is written down, and `repair.shut` is its page.
+    """
+    try:
+        with product.database.transaction() as session:
+            desk, account = open_to(product, session, account_id, number, Permission.SEE_CASE)
+            reading.record(session, desk.case.id, account_id, desk.now, reading.What.SAK)
+            desk.load()
+            return _Reading(desk, account).dossier()
+    except Stopped as stopped:
+        incidents.record_stop(product, case_id_of(product, number), stopped)
+        raise
 
 
 class _Reading:
@@ -116,9 +131,7 @@ class _Reading:
         )
 
     def dossier(self) -> Dossier:
-        turns = lists.turns_of(
-            self.desk.product, self.session, [self.case.id], self.account, self.now
-        )
+        turns = turns_of(self.desk.product, self.session, [self.case.id], self.account, self.now)
         dates = DueDates(self.desk, self.tasks)
         linked_cases = self._linked_cases()
         complain = dates.first("kan_meldes_sf")
@@ -152,10 +165,15 @@ class _Reading:
             readers=tuple(reading.readers(self.session, self.case.id)) if self.sees_log else (),
             notes=timeline.notes(self.desk, all_of_them=self.sees_log),
             files=files.listed(self.desk, self.account),
-            incidents=self._incidents(),
+            standstills=self._standstills(),
+            invited=invitations.invited(self.desk) if self.sees_log else (),
+            invitable=tuple(invitations.invitable(self.desk)),
             startable=self._startable(),
             plan=any(task.step == PLAN_STEP and task.state == "done" for task in self.tasks)
             and self._may(Permission.SEE_PLAN),
+            may_invite=invitations.may_invite(self.desk),
+            may_repair=self._may(Permission.REPAIR),
+            may_hand_over=self._may(Permission.HAND_OVER),
             may_note=self._may(Permission.NOTE),
             may_add_file=self._may(Permission.ADD_FILE),
             may_remind=self._may(Permission.REMIND),
@@ -226,13 +244,7 @@ class _Reading:
                 said += [words] if words not in said else []
         return tuple(Member(name, tuple(words)) for name, words in parts.items())
 
-    def _incidents(self) -> tuple[Incident, ...]:
+    def _standstills(self) -> tuple[Standstill, ...]:
         if not self._may(Permission.SEE_INCIDENTS):
             return ()
-        return tuple(
-            self.session.scalars(
-                select(Incident).where(
-                    Incident.case_id == self.case.id, Incident.solved_at.is_(None)
-                )
-            )
-        )
+        return tuple(repair.read(self.session, Case.id == self.case.id))

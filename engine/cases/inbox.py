@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, select
+from sqlalchemy.orm import defer
 
 from engine.cases.lists import title_of
 from engine.cases.parts import Parts
@@ -65,7 +66,10 @@ def my_tasks(product, account_id: int) -> list[TaskLine]:
     """The open tasks that are mine to do, by due date, those without one last; LIMIT at most."""
     now = product.clock()
     with product.database.session() as session:
-        account = session.get(Account, account_id)
+        order = (Task.due_at.is_(None), Task.due_at, Task.id)
+        chosen = (  # sorted by their ids alone: whole rows would bring every case's state along
+            select(Task.id).where(access.my_tasks(account_id, now)).order_by(*order).limit(LIMIT)
+        )
         rows = session.execute(
             select(Task, Case, Pupil, Account.name, Draft.saved_at, Scope.sealed_item)
             .join(Case, Case.id == Task.case_id)
@@ -73,16 +77,18 @@ def my_tasks(product, account_id: int) -> list[TaskLine]:
             .outerjoin(Account, Account.id == Task.claimed_by_id)
             .outerjoin(Draft, and_(Draft.task_id == Task.id, Draft.account_id == account_id))
             .outerjoin(Scope, and_(Scope.id == Task.scope_id, Scope.kind == "mi"))
-            .where(access.my_tasks(account, now))
-            .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-            .limit(LIMIT)
+            .where(Task.id.in_(chosen))
+            .order_by(*order)
+            .options(defer(Case.state, raiseload=True))
         ).all()
-        parts = Parts(session, account, now) if rows else None
+        parts = Parts(session, account_id, now) if rows else None
+        items = {task.id: _item(product, case, sealed_item) for task, case, *_, sealed_item in rows}
+        names = register.names_of(session, _references(items.values()))
         return [
             TaskLine(
                 id=task.id,
                 name=task.name,
-                item=_item(product, session, case, sealed_item),
+                item=_in_words(items[task.id], names),
                 case_number=case.number,
                 pupil=title_of(case, pupil),
                 part=parts.of(case, task),
@@ -93,21 +99,23 @@ def my_tasks(product, account_id: int) -> list[TaskLine]:
                 mine=account_id in (task.assignee_id, task.claimed_by_id),
                 draft_at=draft_at,
             )
-            for task, case, pupil, claimed_by, draft_at, sealed_item in rows
+            for task, case, pupil, claimed_by, draft_at, _ in rows
         ]
 
 
 def done_tasks(product, account_id: int) -> list[DoneLine]:
     """The tasks that this account has done and may still read, the latest first; LIMIT at most."""
     with product.database.session() as session:
-        account = session.get(Account, account_id)
+        order = (Task.done_at.desc(), Task.id.desc())
+        mine = access.done_by_me(account_id, product.clock())
+        chosen = select(Task.id).where(mine).order_by(*order).limit(LIMIT)
         rows = session.execute(
             select(Task, Case, Pupil)
             .join(Case, Case.id == Task.case_id)
             .outerjoin(Pupil, Pupil.id == Case.pupil_id)
-            .where(access.done_by_me(account, product.clock()))
-            .order_by(Task.done_at.desc(), Task.id.desc())
-            .limit(LIMIT)
+            .where(Task.id.in_(chosen))
+            .order_by(*order)
+            .options(defer(Case.state, raiseload=True))
         ).all()
     return [
         DoneLine(task.id, task.name, case.number, title_of(case, pupil), task.done_at)
@@ -132,19 +140,28 @@ def opened_by(product, account_id: int, submitted: Submitted) -> list[Next]:
 
 def item_in_words(session, item) -> str | None:
     """What one child of a multi-instance step is about: a person's name, or a measure's text."""
+    return _in_words(item, register.names_of(session, _references([item])))
+
+
+def _in_words(item, names: dict[str, str]) -> str | None:
     if isinstance(item, dict) and item.get("beskrivelse"):
         return item["beskrivelse"]
-    values: Iterable = item.values() if isinstance(item, dict) else [item]
-    refs = [value for value in values if register.parse(value)[0]]
-    return ", ".join(filter(None, (register.name_of(session, ref) for ref in refs))) or None
+    return ", ".join(names[ref] for ref in _references([item]) if ref in names) or None
 
 
-def _item(product, session, case: Case, sealed: bytes | None) -> str | None:
+def _references(items: Iterable) -> list[str]:
+    """The people that these items speak of."""
+    values = (
+        value for item in items for value in (item.values() if isinstance(item, dict) else [item])
+    )
+    return [value for value in values if register.parse(value)[0]]
+
+
+def _item(product, case: Case, sealed: bytes | None):
     """Not told in a list of a shielded case, like the pupil."""
     if sealed is None or case.shielded is not None:
         return None
-    key = product.master_key.unwrap(case.wrapped_key)
-    return item_in_words(session, product.master_key.unseal(key, sealed, "item"))
+    return product.master_key.unseal(product.master_key.unwrap(case.wrapped_key), sealed, "item")
 
 
 def _in_workdays(product, session, case: Case, task: Task) -> bool:

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, partial
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import CompoundSelect, Row, and_, bindparam, exists, func, select
+from sqlalchemy.orm import defer
 
-from engine.cases.deadlines import DUE, MOMENT, WAITING
+from engine.cases import planclock, turns
+from engine.cases.agenda import DUE, MOMENT, WAITING
 from engine.cases.desk import no_access
-from engine.cases.planclock import Clock, clocks
-from engine.database.tables import Account, Case, CaseRole, Deadline, Incident, Pupil, Task
-from engine.people import access, standing
+from engine.cases.planclock import Clock, clocks_of
+from engine.cases.turns import Turn
+from engine.database.mixed import mixed
+from engine.database.tables import Case, Deadline, Incident, Pupil, Task
+from engine.people import access
 from engine.people.access import Permission
 from engine.people.register import label_of_pupil
-from engine.people.roles import LABELS, Role, held_by_each, in_words
+from engine.people.roles import LABELS, Role
 from engine.rules.workdays import local_day
 
 PAGE = 50
-FEW = 2
 SHIELDED = "Skjermet sak"
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
-
-
-@dataclass(frozen=True)
-class Turn:
-    """An open step of a case, and whose turn it is.
-
-    person: who has the task, the case role, or the role at the school; role: in words; mine: the
-    one who asks can do it; late: it is over its deadline.
-    """
-
-    task_id: int
-    step: str
-    name: str
-    person: str | None
-    role: str | None
-    mine: bool
-    due_at: datetime | None
-    late: bool
-    delplikt: str | None
-    in_workdays: bool  # how the days of its deadline are counted
 
 
 @dataclass(frozen=True)
@@ -98,62 +82,30 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
     """
     now = product.clock()
     with product.database.session() as session:
-        account = session.get(Account, account_id)
-        visible = access.visible_cases(account, now)
-        if not access.may(session, account, Permission.SEE_CASES_LIST, now=now):
-            raise no_access()
+        visible = access.visible_cases(account_id, now)
         fits = and_(visible, *_conditions(filters, now))
-        total = session.scalar(select(func.count()).select_from(Case).where(fits))
-        late = session.scalar(select(func.count()).select_from(Case).where(fits, _is_late(now)))
+        total, late, has_page = session.execute(
+            select(
+                func.count(),
+                func.count().filter(_is_late(now)),
+                access.has_page(account_id, Permission.SEE_CASES_LIST, now),
+            )
+            .select_from(Case)
+            .where(fits)
+        ).one()
+        if not has_page:
+            raise no_access()
         pages = max(1, -(-total // PAGE))
         page = min(max(page, 1), pages)
-        first_due = (
-            select(func.min(Task.due_at))
-            .where(Task.case_id == Case.id, Task.state == "open")
-            .scalar_subquery()
-        )
-        rows = session.execute(
-            select(Case, Pupil)
-            .outerjoin(Pupil, Pupil.id == Case.pupil_id)
-            .where(fits)
-            .order_by(Case.ended_at.is_not(None), first_due.is_(None), first_due, Case.id.desc())
-            .limit(PAGE)
-            .offset((page - 1) * PAGE)
-        ).all()
-        numbers = [case.id for case, _ in rows]
-        turns = turns_of(product, session, numbers, account, now)
-        clock = clocks(session, [case for case, _ in rows], now)
-        waits = _first(session, numbers, Deadline.due_at, Deadline.kind == MOMENT)
-        meetings = _first(
-            session, numbers, Deadline.day, Deadline.kind == DUE, Deadline.rule == MEETING
-        )
-        stopped = set(
-            session.scalars(
-                select(Incident.case_id).where(
-                    Incident.case_id.in_(numbers), Incident.solved_at.is_(None)
-                )
-            )
-        )
-        steps = session.execute(
-            select(Task.step, func.min(Task.name))
-            .join(Case, Case.id == Task.case_id)
-            .where(Task.state == "open", visible)
-            .group_by(Task.step)
-            .order_by(func.min(Task.name))
-        ).all()
-        roles = session.scalars(
-            select(Task.role)
-            .join(Case, Case.id == Task.case_id)
-            .where(Task.state == "open", Task.role.is_not(None), visible)
-            .distinct()
-        ).all()
-        classes = session.scalars(
-            select(Pupil.class_name)
-            .join(Case, Case.pupil_id == Pupil.id)
-            .where(visible, Case.shielded.is_(None))
-            .distinct()
-            .order_by(Pupil.class_name)
-        ).all()
+        rows = _page_of(session, fits, page)
+        cases = [case for case, _ in rows]
+        beside = _beside(session, [case.id for case in cases], now)
+        whose = turns.turns_beside(product, session, cases, account_id, now, beside)
+        clock = clocks_of(cases, beside, now)
+        waits = {row.case_id: row.due_at for row in beside if row.what == "wait"}
+        meetings = {row.case_id: row.day for row in beside if row.what == "meeting"}
+        stopped = {row.case_id for row in beside if row.what == "stopped"}
+        choices = session.execute(_choices(visible)).all()
     lines = tuple(
         CaseLine(
             number=case.number,
@@ -162,12 +114,12 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             shielded=case.shielded is not None,
             reported_at=case.received_at or case.opened_at,
             ended_at=case.ended_at,
-            turns=tuple(turns[case.id]),
+            turns=tuple(whose[case.id]),
             waits_until=waits.get(case.id),
             clock=clock.get(case.id),
             meeting=meetings.get(case.id),
             stopped=case.id in stopped,
-            late=any(turn.late for turn in turns[case.id]),
+            late=any(turn.late for turn in whose[case.id]),
         )
         for case, pupil in rows
     )
@@ -177,27 +129,78 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
         late,
         page,
         pages,
-        tuple((step, name) for step, name in steps),
-        tuple(sorted((role, LABELS[Role(role)]) for role in roles)),
-        tuple(classes),
+        *_choices_in(choices),
     )
 
 
-class _Holders:
-    """Who a role is in a case, by name, while they are few enough to be named."""
+def _choices_in(rows: Sequence[Row]) -> tuple[tuple, tuple, tuple]:
+    """Steps by name, roles and classes, each once."""
+    steps = {row.value: row.name for row in rows if row.what == "step"}
+    roles = {row.role for row in rows if row.role is not None}
+    return (
+        tuple(sorted(steps.items(), key=lambda step: step[1])),
+        tuple(sorted((role, LABELS[Role(role)]) for role in roles)),
+        tuple(sorted(row.value for row in rows if row.what == "class_name")),
+    )
 
-    def __init__(self, session, now: datetime):
-        self.session, self.now = session, now
-        self._known: dict[tuple[int, str | None], str | None] = {}
 
-    def of(self, case_id: int, role: str | None) -> str | None:
-        key = (case_id, role)
-        if role is not None and key not in self._known:
-            case = self.session.get_one(Case, case_id)
-            people = standing.in_case(self.session, case, Role(role), self.now)
-            names = [account.name for account in people]
-            self._known[key] = " og ".join(names) if 0 < len(names) <= FEW else None
-        return self._known.get(key)
+def _page_of(session, fits, page: int) -> Sequence[Row]:
+    """The cases of one page, late first and closed last, with their pupils. They are sorted by
+    their ids alone: to sort whole rows is to read every case's state."""
+    first_due = (
+        select(func.min(Task.due_at))
+        .where(Task.case_id == Case.id, Task.state == "open")
+        .scalar_subquery()
+    )
+    order = (Case.ended_at.is_not(None), first_due.is_(None), first_due, Case.id.desc())
+    chosen = select(Case.id).where(fits).order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
+    return session.execute(
+        select(Case, Pupil)
+        .outerjoin(Pupil, Pupil.id == Case.pupil_id)
+        .where(Case.id.in_(chosen))
+        .order_by(*order)
+        .options(defer(Case.state, raiseload=True))
+    ).all()
+
+
+def _choices(visible) -> CompoundSelect:
+    """What the overview can be narrowed to: open steps, their roles, classes of pupils."""
+    going_on = select(Case.id).where(Case.ended_at.is_(None), visible)
+    known = select(Case.pupil_id).where(Case.shielded.is_(None), visible)
+    return mixed(
+        step=select(
+            Task.step.label("value"), Task.role.label("role"), func.min(Task.name).label("name")
+        )
+        .where(Task.state == "open", Task.case_id.in_(going_on))
+        .group_by(Task.step, Task.role),
+        class_name=select(Pupil.class_name.label("value")).where(Pupil.id.in_(known)).distinct(),
+    )
+
+
+def _beside(session, case_ids: list[int], now: datetime) -> Sequence[Row]:
+    """What lines say of these cases besides their own rows. One statement."""
+    return session.execute(
+        _page_kinds(), {"cases": case_ids, "now": now, "day": local_day(now)}
+    ).all()
+
+
+@cache
+def _page_kinds() -> CompoundSelect:
+    first = partial(select, Deadline.case_id.label("case_id"))
+    coming = (Deadline.case_id.in_(bindparam("cases", expanding=True)), Deadline.state == WAITING)
+    return mixed(
+        **turns.kinds(),
+        **planclock.kinds(),
+        wait=first(func.min(Deadline.due_at).label("due_at"))
+        .where(*coming, Deadline.kind == MOMENT)
+        .group_by(Deadline.case_id),
+        meeting=first(func.min(Deadline.day).label("day"))
+        .where(*coming, Deadline.kind == DUE, Deadline.rule == MEETING)
+        .group_by(Deadline.case_id),
+        stopped=select(Incident.case_id.label("case_id")).where(
+            Incident.case_id.in_(bindparam("cases", expanding=True)), Incident.solved_at.is_(None)
+        ),
+    )
 
 
 def title_of(case: Case, pupil: Pupil | None) -> str | None:
@@ -205,10 +208,6 @@ def title_of(case: Case, pupil: Pupil | None) -> str | None:
     if case.shielded is not None:
         return SHIELDED
     return label_of_pupil(pupil) if pupil is not None else None
-
-
-def _late(task: Task, now: datetime) -> bool:
-    return task.due_at is not None and task.due_at < now
 
 
 def _conditions(filters: Filters, now: datetime) -> list:
@@ -239,63 +238,3 @@ def _conditions(filters: Filters, now: datetime) -> list:
 def _is_late(now: datetime):
     """The condition on `Case` that an open step of it is over its deadline."""
     return exists().where(Task.case_id == Case.id, Task.state == "open", Task.due_at < now)
-
-
-def _first(session, case_ids: list[int], column, *conditions) -> dict:
-    """By case: the earliest value of the column among the deadlines that are still to come."""
-    rows = session.execute(
-        select(Deadline.case_id, func.min(column))
-        .where(Deadline.case_id.in_(case_ids), Deadline.state == WAITING, *conditions)
-        .group_by(Deadline.case_id)
-    )
-    return dict(rows.all())
-
-
-def turns_of(
-    product, session, case_ids: list[int], account: Account | None, now: datetime
-) -> dict[int, list[Turn]]:
-    """The open steps of these cases, the first due first, and whose turn it is."""
-    turns: dict[int, list[Turn]] = defaultdict(list)
-    named = {
-        (case_id, role): name
-        for case_id, role, name in session.execute(
-            select(CaseRole.case_id, CaseRole.role, Account.name)
-            .join(Account, Account.id == CaseRole.account_id)
-            .where(CaseRole.case_id.in_(case_ids), CaseRole.to_time.is_(None))
-        )
-    }
-    mine = set(
-        session.scalars(
-            select(Task.id).where(Task.case_id.in_(case_ids), access.my_tasks(account, now))
-        )
-    )
-    rows = session.execute(
-        select(Task, Case.version, Account.id, Account.name)
-        .join(Case, Case.id == Task.case_id)
-        .outerjoin(Account, Account.id == func.coalesce(Task.assignee_id, Task.claimed_by_id))
-        .where(Task.case_id.in_(case_ids), Task.state == "open")
-        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-    ).all()
-    people = {account_id for _, _, account_id, _ in rows} - {None}
-    held = held_by_each(session, people, local_day(now))
-    holders = _Holders(session, now)
-    for task, version, account_id, person in rows:
-        definition = product.definition(session, version)
-        step = definition.step(task.process_id, task.step)
-        turns[task.case_id].append(
-            Turn(
-                task_id=task.id,
-                step=task.step,
-                name=task.name,
-                person=person
-                or named.get((task.case_id, task.role))
-                or holders.of(task.case_id, task.role),
-                role=in_words(task.role, held.get(account_id, ())),
-                mine=task.id in mine and task.claimed_by_id in (None, account and account.id),
-                due_at=task.due_at,
-                late=_late(task, now),
-                delplikt=step.delplikt,
-                in_workdays=not step.rule or definition.regelverk.frist(step.rule).in_workdays,
-            )
-        )
-    return turns

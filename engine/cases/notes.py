@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.cases import notices, receipts, tasks
 from engine.cases.desk import case_id_of, no_access, open_case
-from engine.cases.lists import turns_of
+from engine.cases.turns import turns_of
 from engine.database.tables import Account, Note, Task
 from engine.people import access
 from engine.people.access import Permission

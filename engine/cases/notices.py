@@ -15,6 +15,8 @@ from engine.people.roles import Role
 
 # What is told; never with a name or a category in the text that is sent.
 TASK_GIVEN = "oppgave_tildelt"
+TASK_RETURNED = "oppgave_gitt_tilbake"
+INVITED = "invitert"
 DEADLINE_NEAR = "frist_naermer_seg"
 DEADLINE_PASSED = "frist_overskredet"
 REPORT_TO_HEAD = "varsel_rektor"
@@ -54,6 +56,15 @@ def tell_of_task(desk, row: Task, kind: str = TASK_GIVEN) -> bool:
             _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id)
         return True
     return row.role is not None and tell_role(desk, row.role, kind, row.step)
+
+
+def tell_of_date(desk, role: str, kind: str, task: Task | None) -> None:
+    """Tell a role that a date is near or past; of a task that was handed over, the one who has it
+    is reminded in its stead."""
+    if kind == DEADLINE_NEAR and task is not None and task.handed_over_by_id is not None:
+        tell_of_task(desk, task, kind)
+    else:
+        tell_role(desk, role, kind, task.step if task else None)
 
 
 def those_told(desk, task, step) -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, bindparam, select
 
-from engine.cases.deadlines import DUE, LAPSED, MET
+from engine.cases.agenda import DUE, LAPSED, MET
+from engine.database.mixed import mixed
 from engine.database.tables import Case, Deadline, Task
 from engine.rules import workdays
 
@@ -38,43 +39,56 @@ class Clock:
 
 def clocks(session, cases: Sequence[Case], now: datetime) -> dict[int, Clock]:
     """The clock of each case whose report has been delivered, by the case's id."""
-    received = {case.id: case.received_at for case in cases if case.received_at}
-    made = set(
-        session.scalars(
-            select(Task.case_id).where(
-                Task.case_id.in_(received), Task.step == PLAN_STEP, Task.state == "done"
-            )
-        )
-    )
-    rows = session.scalars(
-        select(Deadline)
-        .where(
-            Deadline.case_id.in_(received),
+    asked = {"cases": [case.id for case in cases]}
+    return clocks_of(cases, session.execute(mixed(**kinds()), asked).all(), now)
+
+
+def kinds() -> dict[str, Select]:
+    """The statements that read what `clocks_of` takes, of the cases whose ids are `cases`."""
+    chosen = bindparam("cases", expanding=True)
+    return {
+        "planned": select(Task.case_id.label("case_id")).where(
+            Task.case_id.in_(chosen), Task.state == "done", Task.step == PLAN_STEP
+        ),
+        "plan_due": select(
+            Deadline.id.label("row"),
+            Deadline.case_id.label("case_id"),
+            Deadline.day.label("day"),
+            Deadline.state.label("state"),
+        ).where(
+            Deadline.case_id.in_(chosen),
             Deadline.rule == PLAN_RULE,
             Deadline.kind == DUE,
             Deadline.task_id.is_(None),
-        )
-        .order_by(Deadline.id)
-    )
+        ),
+    }
+
+
+def clocks_of(cases: Sequence[Case], rows: Sequence[Row], now: datetime) -> dict[int, Clock]:
+    """As `clocks`, from rows that have been read."""
+    received = {case.id: case.received_at for case in cases if case.received_at}
+    made = {row.case_id for row in rows if row.what == "planned"}
+    due = sorted((row for row in rows if row.what == "plan_due"), key=lambda row: row.row)
     today = workdays.local_day(now)
     return {
         row.case_id: _clock(
             workdays.local_day(received[row.case_id]),
-            row,
+            row.day,
             today,
             done=row.state in (MET, LAPSED) or row.case_id in made,
         )
-        for row in rows
+        for row in due
+        if row.case_id in received
     }
 
 
-def _clock(start: date, row: Deadline, today: date, done: bool) -> Clock:
+def _clock(start: date, due: date, today: date, done: bool) -> Clock:
     days: list[date] = []
-    while not days or days[-1] < row.day:
+    while not days or days[-1] < due:
         days.append(workdays.add_workdays(days[-1] if days else start, 1))
     return Clock(
         days=tuple(days),
         today=sum(day <= today for day in days),
-        over=max(0, workdays.workdays_between(row.day, today)),
+        over=max(0, workdays.workdays_between(due, today)),
         done=done,
     )

@@ -13,8 +13,9 @@ from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, 
 
 from engine.cases.facts import Facts, ScopeFact, told
 from engine.cases.state import ends
-from engine.definitions import feel
+from engine.definitions import decisions, feel
 from engine.definitions.bpmn import rule_named
+from engine.definitions.decisions import Decision
 from engine.definitions.specs import step_id
 from engine.rules import workdays
 
@@ -56,11 +57,10 @@ class _NoEnvironment(BasePythonScriptEngineEnvironment):
 
 def evaluate(expression: str, context: dict[str, Any]) -> Any:
     """FEEL on a case's context; `now()` and `today()` are the case's own moment, its `naa`."""
-    return feel.evaluate(expression, told(expression, context), now=moment_of(context))
+    return feel.evaluate(expression, told(expression, context), now=_moment_of(context))
 
 
-def moment_of(context: dict[str, Any]) -> datetime | None:
-    """The moment that a case's context was made for."""
+def _moment_of(context: dict[str, Any]) -> datetime | None:
     return workdays.moment(context["naa"]) if "naa" in context else None
 
 
@@ -118,3 +118,8 @@ class CaseEngine(PythonScriptEngine):
 
     def decide(self, task) -> None:
         self.host.decide(task)
+
+    def outcome(self, task, decision: Decision) -> dict[str, Any]:
+        """What a decision answers on the answers around a task. Raises Undecided."""
+        context = self.context(task)
+        return decisions.outcome(decision, told(decision.text, context), now=_moment_of(context))

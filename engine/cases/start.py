@@ -63,9 +63,10 @@ def _start(product, command: StartCase) -> Started:
                 own.complete(row, typed, partial=command.partial)
             desk.save()
         except Stopped as stopped:
+            where = f": den stanset ved «{stopped.name}»" if stopped.name else ""
             raise Refusal(
                 Reason.STANSET,
-                "Saken kunne ikke startes. Det du skrev, er lagret som kladd. "
+                f"Saken kunne ikke startes{where}. Det du skrev, er lagret som kladd. "
                 "Haster det, si fra til rektor nå.",
             ) from stopped
         receipts.keep(desk, command.receipt, "start")

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam
 
-from engine.cases import deadlines, drafts, exchange, incidents, receipts, roster, tasks
+from engine.cases import deadlines, drafts, exchange, incidents, onbehalf, receipts, roster, tasks
 from engine.cases.agenda import Agenda, waiting
-from engine.cases.desk import no_access, open_case, open_task
+from engine.cases.desk import case_id_of_task, open_case, open_task
 from engine.cases.incidents import Stopped
 from engine.cases.tick import let_deadlines_pass
 from engine.database.tables import Account, Receipt, Task
@@ -25,13 +25,16 @@ from engine.rules import workdays
 @dataclass(frozen=True)
 class SubmitTask:
     """answers: typed, as the form's fields; seen_revision: the task's, when the page was opened;
-    receipt: the sender's own key, new for each opening of the form."""
+    receipt: the sender's own key, new for each opening of the form; performed_by, performed_at: who
+    did it (an account) and when, where the sender registers it for another."""
 
     task_id: int
     account_id: int
     answers: dict[str, Any]
     receipt: str
     seen_revision: int | None = None
+    performed_by: int | None = None
+    performed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,13 @@ def submit_task(product, command: SubmitTask) -> Submitted:
     try:
         submitted = _submit(product, command)
         if submitted is None:  # what is due stands, whatever becomes of the answers
-            let_deadlines_pass(product, _case_of(product, command.task_id))
+            let_deadlines_pass(product, case_id_of_task(product, command.task_id))
             submitted = _submit(product, command, on_time=True)
     except (Refusal, Stopped) as refused:
-        case_id = _case_of(product, command.task_id)
+        case_id = case_id_of_task(product, command.task_id)
         drafts.keep_refused(product, command.account_id, command.task_id, command.answers)
         if isinstance(refused, Stopped):
-            raise incidents.record_stop(product, case_id, refused) from refused
+            raise incidents.record_stop(product, case_id, refused, command.task_id) from refused
         raise
     exchange.deliver(product, submitted.case_id)
     return submitted
@@ -77,7 +80,8 @@ def _submit(product, command: SubmitTask, on_time: bool = False) -> Submitted | 
         desk.load()
         deadlines.pass_due(desk)
         _still_open(desk, task, command.seen_revision)
-        desk.complete(task, command.answers)
+        performed = onbehalf.read(desk, task, command.performed_by, command.performed_at)
+        desk.complete(task, command.answers, performed=performed)
         desk.save()
         drafts.drop(desk.session, command.account_id, task.id)
         receipts.keep(desk, command.receipt, "submit", task.id)
@@ -111,7 +115,7 @@ def _question() -> Select:
 
 def claim_task(product, task_id: int, account_id: int) -> None:
     """Take a task that several may do, so that the others see whose it is."""
-    with open_case(product, _case_of(product, task_id), account_id) as desk:
+    with open_case(product, case_id_of_task(product, task_id), account_id) as desk:
         task = _allowed(desk, task_id, Permission.CLAIM_TASK)
         _still_open(desk, task)
         if task.claimed_by_id not in (None, account_id):
@@ -123,21 +127,13 @@ def claim_task(product, task_id: int, account_id: int) -> None:
 
 def release_task(product, task_id: int, account_id: int) -> None:
     """Let a claimed task go, so that another may do it."""
-    with open_case(product, _case_of(product, task_id), account_id) as desk:
+    with open_case(product, case_id_of_task(product, task_id), account_id) as desk:
         task = _allowed(desk, task_id, Permission.CLAIM_TASK)
         if task.claimed_by_id != account_id:
             raise Refusal(Reason.FEIL_ROLLE, "Du har ikke tatt denne oppgaven.")
         task.claimed_by_id = None
         task.revision += 1
         desk.log_task(Kind.OPPGAVE_SLUPPET, task)
-
-
-def _case_of(product, task_id: int) -> int:
-    with product.database.session() as session:
-        task = session.get(Task, task_id)
-        if task is None:
-            raise no_access()
-        return task.case_id
 
 
 def _allowed(desk, task_id: int, permission: Permission) -> Task:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +12,26 @@ import structlog
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, linked, notices, roster
-from engine.cases.incidents import Stopped, raise_incident
+from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Task
 from engine.people import register, standing
-from engine.people.roles import Role
+from engine.people.roles import LABELS, Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 
 _log = structlog.get_logger()
 
 SUSPECTED = "mistenkt"
+
+
+@dataclass(frozen=True)
+class Performed:
+    """Who did what another registers, and when (UTC)."""
+
+    by_id: int
+    at: datetime
+
 
 _NEXT = {
     Role.KONTAKTLAERER: Role.SAKSANSVARLIG,
@@ -62,7 +73,7 @@ def _open(desk, task) -> None:
         step=step.id,
         name=step.name,
         form_key=step.form_key or "",
-        role=_role(desk, task),
+        role=role_for(desk, task),
         assignee_id=_assignee(desk, task, step),
         state="open",
         opened_at=desk.now,
@@ -72,22 +83,23 @@ def _open(desk, task) -> None:
     desk.log_task(Kind.OPPGAVE_OPNET, row)
     if step.rule:
         deadlines.set_for_task(desk, row, step.rule, task)
-    if not notices.tell_of_task(desk, row):
-        if not desk.circle.holders(Role.SKOLEEIER):  # nobody is left who could see the incident
-            _log.error("nobody can act in a case", case_id=desk.case.id)
-        raise_incident(
-            desk.session,
-            desk.case,
-            kind="ingen_i_rollen",
-            message=f"Ingen har rollen «{row.role}» for steget «{row.name}». "
-            "Gi noen rollen, så dukker oppgaven opp hos dem.",
-            at=desk.now,
-            step=row.step,
-            name=row.name,
-        )
+    desk.passed.add(step.id)
+    tell_or_raise(desk, row)
 
 
-def _role(desk, task) -> str | None:
+def tell_or_raise(desk, row: Task) -> None:
+    """Tell those whose turn it is; a task that is nobody's is an incident, never everybody's."""
+    if notices.tell_of_task(desk, row):
+        return
+    why = f"Ingen har rollen «{LABELS[Role(row.role)]}»." if row.role else "Steget har ingen rolle."
+    if row.assignee_id is not None:
+        why = "Den som har oppgaven, er nevnt i saken og kan ikke gjøre den."
+    if not desk.circle.holders(Role.SKOLEEIER):  # nobody is left who could see the incident
+        _log.error("nobody can act in a case", case_id=desk.case.id)
+    raise_incident(desk.session, desk.case, NOBODY, why, at=desk.now, step=row.step, name=row.name)
+
+
+def role_for(desk, task) -> str | None:
     """The role that does this task in this case.
 
     A shielded case has its own handlers. Where everybody in the role is named in the case, or
@@ -116,13 +128,13 @@ def reassign(desk, given: Collection[str] = ()) -> None:
             if register.ref(register.Kind.ANSATT, row.assignee_id) not in named:
                 continue
             row.assignee_id = None
-        role = _role(desk, desk.workflow.get_task_from_id(UUID(token)))
+        role = role_for(desk, desk.workflow.get_task_from_id(UUID(token)))
         if role == row.role and role not in given:
             continue
         row.role, row.claimed_by_id = role, None
         row.revision += 1
-        desk.log_task(Kind.OPPGAVE_GITT, row)
-        notices.tell_of_task(desk, row)
+        desk.log_task(Kind.OPPGAVE_OPNET, row)
+        tell_or_raise(desk, row)
 
 
 def _assignee(desk, task, step) -> int | None:
@@ -139,23 +151,30 @@ def _exists(desk, account_id: int) -> bool:
     return desk.circle.knows(account_id) or desk.session.get(Account, account_id) is not None
 
 
-def complete(desk, row: Task, typed: dict, partial: bool = False) -> None:
-    """Judge the answers, keep them and let the engine take this step. Raises Refusal."""
+def complete(
+    desk, row: Task, typed: dict, partial: bool = False, performed: Performed | None = None
+) -> None:
+    """Judge the answers, keep them and let the engine take this step. Raises Refusal.
+
+    performed: who did it and when, where another registers it; the form judges both persons.
+    """
     task = desk.workflow.get_task_from_id(UUID(row.token))
     step = desk.definition.step(row.process_id, row.step)
     form = desk.definition.form(row.process_id, row.form_key)
-    answers = form.judge(
-        typed,
-        context_of(desk, row, task),
-        evaluate,
-        roster.pickers(desk),
-        named=roster.named(desk),
-        person=register.ref(register.Kind.ANSATT, desk.actor_id) if desk.actor_id else None,
-        partial=partial,
-    )
-    keep_answers(desk, row, form, answers)
+    for person in {performed.by_id if performed else desk.actor_id, desk.actor_id}:
+        answers = form.judge(
+            typed,
+            context_of(desk, row, task),
+            evaluate,
+            roster.pickers(desk),
+            named=roster.named(desk),
+            person=register.ref(register.Kind.ANSATT, person) if person else None,
+            partial=partial,
+        )
+    keep_answers(desk, row, form, answers, performed)
     row.state, row.done_at, row.done_by_id = "done", desk.now, desk.actor_id
-    desk.log_task(Kind.OPPGAVE_UTFORT, row)
+    desk.passed.add(row.step)
+    desk.log_task(Kind.OPPGAVE_UTFORT, row, _detail(performed))
     if form.named(answers):
         desk.session.flush()
         reassign(desk)
@@ -167,18 +186,30 @@ def complete(desk, row: Task, typed: dict, partial: bool = False) -> None:
         raise desk.stopped(error) from error
 
 
+def _detail(performed: Performed | None) -> dict[str, Any] | None:
+    if performed is None:
+        return None
+    return {"utfort_av": performed.by_id, "utfort_tid": performed.at.isoformat()}
+
+
 def context_of(desk, row: Task, task) -> dict[str, Any]:
     """What a form's rules see: the case's answers around the task, and whether it is late."""
     late = row.due_at is not None and row.due_at < desk.now
     return {**desk.engine.context(task), "over_frist": late}
 
 
-def keep_answers(desk, row: Task, form, answers: dict) -> None:
+def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | None = None) -> None:
     """Write an answer row, and what follows from the answers for the case itself."""
     if row.id is None:  # opened in this very command
         desk.session.flush()
     desk.keep_answer(
-        row, answers, task_id=row.id, account_id=desk.actor_id, form_version=form.sha256
+        row,
+        answers,
+        task_id=row.id,
+        account_id=desk.actor_id,
+        form_version=form.sha256,
+        performed_by_id=performed.by_id if performed else None,
+        performed_at=performed.at if performed else None,
     )
     desk.session.flush()  # it has its number from here on
     for ref, part in form.named(answers):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import select
 
-from engine.cases import deadlines, exchange, incidents
+from engine.cases import deadlines, exchange, incidents, solving
 from engine.cases.desk import open_case
 from engine.cases.incidents import Stopped
-from engine.database.tables import Deadline
+from engine.database.tables import Deadline, Incident
+from engine.people import standing
 
 _log = structlog.get_logger()
-
-UNREADABLE = "Trygg fikk ikke åpnet saken da en frist skulle passere. Snakk med den som drifter."
 
 
 def let_deadlines_pass(product, case_id: int | None = None) -> int:
@@ -34,6 +33,25 @@ def let_deadlines_pass(product, case_id: int | None = None) -> int:
             incidents.record_stop(product, each, stopped)
         except Exception:  # one case that can't be read must not keep the others waiting
             _log.exception("deadlines could not pass", case_id=each)
-            incidents.record_stop(product, each, Stopped(UNREADABLE))
+            incidents.record_stop(product, each, Stopped(incidents.UNREADABLE))
     exchange.deliver(product, case_id)
+    if case_id is None:
+        fill_empty_roles(product)
     return len(due)
+
+
+def fill_empty_roles(product) -> None:
+    """Tasks that nobody can do go on to the next in line, and are told when somebody has come."""
+    with product.database.session() as session:
+        stands = select(Incident.case_id).where(
+            Incident.kind == incidents.NOBODY, Incident.solved_at.is_(None)
+        )
+        empty = standing.tasks_of_nobody(product.clock())
+        found = sorted({*session.scalars(stands), *session.scalars(empty)})
+    for case_id in found:
+        try:
+            with open_case(product, case_id, actor_id=None) as desk:
+                if solving.fill_roles(desk):
+                    solving.settle(desk)
+        except Stopped as stopped:
+            incidents.record_stop(product, case_id, stopped)

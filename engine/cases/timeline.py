@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from engine.cases.answers import name_of
 from engine.cases.duedates import DueDates
 from engine.database.tables import Account, Answer, Event, Note
 from engine.people.roles import Role, held_by_each, in_words
@@ -20,6 +21,8 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.SAK_AVSLUTTET,
     Kind.SLATT_SAMMEN,
     Kind.MELDING_MOTTATT,
+    Kind.OPPGAVE_GITT,
+    Kind.OPPGAVE_GITT_TILBAKE,
     Kind.OPPGAVE_UTFORT,
     Kind.OPPGAVE_TRUKKET,
     Kind.STARTET_FOR_HAND,
@@ -27,16 +30,27 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.PURRET,
     Kind.PLAN_DELT,
     Kind.NOTAT,
+    Kind.INVITERT,
+    Kind.INVITASJON_AVSLUTTET,
     Kind.FIL_LAGT_TIL,
     Kind.RETTET,
     Kind.HENDELSE_STANSET,
     Kind.HENDELSE_LOST,
 }
+_DETAILED = {
+    Kind.FRIST_PASSERT,
+    Kind.INVITASJON_AVSLUTTET,
+    Kind.INVITERT,
+    Kind.OPPGAVE_GITT,
+    Kind.OPPGAVE_UTFORT,
+}
 
 
 @dataclass(frozen=True)
 class Told:
-    """One line of the timeline. role: in words; answer_id: the answer that may be read."""
+    """One line of the timeline. role: in words; answer_id: the answer that may be read; whom: the
+    one who got the task or the invitation; performed_by, performed_at: who did what the actor
+    registered, and when."""
 
     at: datetime
     kind: Kind
@@ -46,6 +60,9 @@ class Told:
     actor: str | None  # None: the system
     answer_id: int | None
     rule: Rule | None  # of the deadline that passed
+    whom: str | None = None
+    performed_by: str | None = None
+    performed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,9 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
 def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: dict) -> Told:
     done = event.kind == Kind.OPPGAVE_UTFORT
     answered_at = done or event.kind == Kind.MELDING_MOTTATT
+    detail = _detail(desk, event)
+    whom = detail.get({Kind.OPPGAVE_GITT: "til"}.get(event.kind, "ansatt"))
+    performed_at = detail.get("utfort_tid")
     return Told(
         at=event.at,
         kind=Kind(event.kind),
@@ -89,15 +109,17 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         role=in_words(event.role if done else None, held),
         actor=name,
         answer_id=answered.get((event.step, event.at, event.actor_id)) if answered_at else None,
-        rule=_rule_of(desk, event),
+        rule=desk.definition.regelverk.frist(detail["regel"]) if "regel" in detail else None,
+        whom=name_of(desk.session, whom),
+        performed_by=name_of(desk.session, detail.get("utfort_av")),
+        performed_at=performed_at and datetime.fromisoformat(performed_at),
     )
 
 
-def _rule_of(desk, event: Event) -> Rule | None:
-    if event.kind != Kind.FRIST_PASSERT or event.sealed_detail is None:
-        return None
-    key = desk.unseal(event.sealed_detail, "event")["regel"]
-    return desk.definition.regelverk.frist(key)
+def _detail(desk, event: Event) -> dict:
+    """What the log keeps sealed of an event that the timeline tells in full."""
+    told = event.kind in _DETAILED and event.sealed_detail is not None
+    return desk.unseal(event.sealed_detail, "event") if told else {}
 
 
 def notes(desk, all_of_them: bool) -> tuple[Written, ...]:

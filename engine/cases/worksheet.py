@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts, files, linked, roster, tasks
+from engine.cases import drafts, files, handover, linked, onbehalf, roster, tasks
 from engine.cases.desk import Desk, no_access
 from engine.cases.files import Filed
+from engine.cases.handover import Given
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
 from engine.cases.parts import Parts
@@ -23,6 +24,7 @@ from engine.definitions.fields import Kind
 from engine.definitions.forms import Form
 from engine.people import access, standing
 from engine.people.access import Permission
+from engine.people.register import Option
 from engine.people.roles import LABELS, Role
 from engine.records import reading
 
@@ -48,6 +50,8 @@ class Worksheet:
     typed: the draft, else the form's defaults; shown: the paths of fields that show;
     item: what one of several alike tasks is about; role: whose task it is, in words; part: what
     this account is in it (engine.cases.parts); may_claim: it is one of several who can do it;
+    given: how it came to the one who has it from a colleague; receivers: to whom this account may
+    give it; performers: who else can have done it, for one who registers it for another;
     rule: engine.rules.rule.Rule of the deadline; files: given with this task.
     """
 
@@ -74,6 +78,10 @@ class Worksheet:
     claimed_by_me: bool
     may_complete: bool
     may_claim: bool
+    may_return: bool
+    given: Given | None
+    receivers: tuple[Option, ...]
+    performers: tuple[Option, ...]
     may_see_case: bool
     known: tuple[Known, ...]
     files: tuple[Filed, ...]
@@ -136,7 +144,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
     claimed = desk.session.get(Account, task.claimed_by_id) if task.claimed_by_id else None
     pupil = desk.session.get(Pupil, desk.case.pupil_id) if desk.case.pupil_id else None
     may_complete = access.may(desk.session, account, Permission.COMPLETE_TASK, **ask)
-    parts = Parts(desk.session, account, desk.now)
+    parts = Parts(desk.session, account.id, desk.now)
     return Worksheet(
         task_id=task.id,
         revision=task.revision,
@@ -162,6 +170,10 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         may_complete=may_complete,
         may_claim=_several(desk, task)
         and access.may(desk.session, account, Permission.CLAIM_TASK, **ask),
+        may_return=access.may(desk.session, account, Permission.RETURN_TASK, **ask),
+        given=handover.given(desk, task),
+        receivers=tuple(handover.receivers(desk, task, account)),
+        performers=tuple(onbehalf.performers(desk, task)) if may_complete else (),
         may_see_case=access.may(
             desk.session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
         ),

@@ -97,6 +97,14 @@ class Decision:
     requires: tuple[Decision, ...] = ()
 
     @property
+    def text(self) -> str:
+        """All that FEEL reads to answer it, those that it requires included."""
+        asked = [each.expression for each in self.inputs]
+        asked += [cell or "" for rule in self.rules for cell in (*rule.tests, *rule.answers)]
+        asked += [output.default or "" for output in self.outputs]
+        return "\n".join([*asked, *(each.text for each in self.requires)])
+
+    @property
     def is_many(self) -> bool:
         """Whether it answers with every rule that matches, and not with one answer."""
         collects = self.policy == "COLLECT" and self.aggregation is None

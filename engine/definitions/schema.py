@@ -28,6 +28,7 @@ COMPONENTS = 300
 OPTIONS = 200
 SOURCES = ("elever", "ansatte", "foresatte")
 MARKS = ("elev", "alvorlig", "mottatt", "stilling", "skjermet_ansatt", "skjermet_ledelse")
+GIVEN_ROLES = ("saksansvarlig", "undersoker", "tilrettelegger", "ansvarlig")
 
 _TEXTS = Path(__file__).with_name("schema.toml")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -226,7 +227,7 @@ class Schema:
             self._find("egenskap", name, node.name, what="merker")
         roles = {what: node.own(what) or None for what in ("gir_rolle", "gir_rolle_i_elevens_sak")}
         for what, role in roles.items():
-            if role and not (kind is Kind.PERSON and staff):
+            if role and not (kind is Kind.PERSON and staff and role in GIVEN_ROLES):
                 self._find("egenskap", name, node.name, what=what)
         return {
             "habil": node.own("habil") == "ja",

@@ -47,6 +47,8 @@ class Permission(StrEnum):
     SEE_TASK = "see_task"  # one task and what was filled in there
     COMPLETE_TASK = "complete_task"
     CLAIM_TASK = "claim_task"  # take a task that a role has, or give it back
+    HAND_OVER = "hand_over"  # give an open task to a colleague
+    RETURN_TASK = "return_task"  # give back a task that a colleague gave
     START_MANUAL = "start_manual"  # start by hand what the diagram lets these roles start
     NOTE = "note"
     ADD_FILE = "add_file"  # to the case, or with a task
@@ -54,7 +56,10 @@ class Permission(StrEnum):
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
     REMIND = "remind"
+    INVITE = "invite"  # ask a colleague into the case, or end that
+    LEAD = "lead"  # decide who takes part in a shielded case, and who does leadership's steps
     SEE_INCIDENTS = "see_incidents"
+    REPAIR = "repair"  # try again what has stopped
     SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
 
 
@@ -68,7 +73,9 @@ class Who(StrEnum):
     ANSVARLIG = "ansvarlig"  # for a measure in the plan
     LEDER = "leder"  # leads the school in this case: see Standing.leads
     SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
+    INVITERT = "invitert"  # is asked in by those who handle it, while the invitation lasts
     OPPGAVE = "oppgave"  # has the task
+    FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
     LEVERT = "levert"  # did the task
     LA_VED = "la_ved"  # has added a file
@@ -80,22 +87,27 @@ HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKE
 TABLE: dict[Permission, frozenset[Who]] = {
     Permission.REPORT: frozenset(),
     Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
-    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER},
-    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
     Permission.SEE_ALL_ANSWERS: HANDLERS,
     Permission.SEE_LOG: HANDLERS,
-    Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG},
+    Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG, Who.INVITERT},
     Permission.SEE_TASK: HANDLERS | {Who.OPPGAVE, Who.LEVERT},
     Permission.COMPLETE_TASK: frozenset({Who.OPPGAVE}),
     Permission.CLAIM_TASK: frozenset({Who.LEDIG_OPPGAVE}),
+    Permission.HAND_OVER: HANDLERS | {Who.OPPGAVE},
+    Permission.RETURN_TASK: frozenset({Who.FATT_OPPGAVE}),
     Permission.START_MANUAL: frozenset({Who.STARTER}),
-    Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
     Permission.ADD_FILE: HANDLERS | {Who.KONTAKTLAERER, Who.OPPGAVE},
     Permission.SEE_FILES: HANDLERS,
     Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.REMIND: HANDLERS,
+    Permission.INVITE: HANDLERS,
+    Permission.LEAD: HANDLERS - {Who.SAKSANSVARLIG},
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.REPAIR: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
 }
 
@@ -122,13 +134,25 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.ANSVARLIG: lambda me: me.is_given(Role.ANSVARLIG),
     Who.LEDER: lambda me: me.leads(),
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
+    Who.INVITERT: lambda me: and_(me.is_given(Role.INVITERT), Case.ended_at.is_(None)),
     Who.OPPGAVE: lambda me: me.has_task(),
+    Who.FATT_OPPGAVE: lambda me: and_(
+        me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)
+    ),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
     Who.LA_VED: lambda me: me.added_file(),
     Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
 }
-DOING = frozenset({Permission.COMPLETE_TASK, Permission.CLAIM_TASK, Permission.START_MANUAL})
-ON_TASK = frozenset({Who.OPPGAVE, Who.LEDIG_OPPGAVE, Who.LEVERT})
+DOING = frozenset(
+    {
+        Permission.COMPLETE_TASK,
+        Permission.CLAIM_TASK,
+        Permission.HAND_OVER,
+        Permission.RETURN_TASK,
+        Permission.START_MANUAL,
+    }
+)
+ON_TASK = frozenset({Who.OPPGAVE, Who.FATT_OPPGAVE, Who.LEDIG_OPPGAVE, Who.LEVERT})
 
 
 def may(
@@ -183,7 +207,7 @@ def require(
     raise Refusal(Reason.IKKE_TILGANG, NO_ACCESS)
 
 
-def visible_cases(account: Account | None, now: datetime) -> ColumnElement[bool]:
+def visible_cases(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Case` for every list, count and search of cases."""
     return _cases(Permission.SEE_CASES_LIST, account, now)
 
@@ -198,12 +222,12 @@ def cases_with_incidents(account: Account | None, now: datetime) -> ColumnElemen
     return _cases(Permission.SEE_INCIDENTS, account, now)
 
 
-def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
+def my_tasks(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Task` for the open tasks that the account can do: given to it, or given
     to nobody and of a role it acts in (also when a colleague has taken it: the list says so)."""
     if account is None:
         return false()
-    standing = Standing(account.id, now)
+    standing = Standing(_id_of(account), now)
     return and_(
         Task.state == "open",
         exists()
@@ -216,11 +240,11 @@ def my_tasks(account: Account | None, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def done_by_me(account: Account | None, now: datetime) -> ColumnElement[bool]:
+def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Task` for those that the account has done and may still read."""
     if account is None:
         return false()
-    standing = Standing(account.id, now)
+    standing = Standing(_id_of(account), now)
     return and_(
         Task.state == "done",
         exists()
@@ -229,7 +253,25 @@ def done_by_me(account: Account | None, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def schools(account: Account, roles: Collection[Role], now: datetime):
+def people_in(
+    session: Session, case: Case, ways: Collection[Who] | None, now: datetime
+) -> list[Account]:
+    """The staff who stand in one of these ways to the case (in any, for None), in order of name.
+    A person named in the case is never among them."""
+    standing = Standing(Account.id, now)
+    conditions = [CONDITIONS[who](standing) for who in sorted(ways or ())]
+    return list(
+        session.scalars(
+            select(Account)
+            .join(Case, Case.id == case.id)
+            .where(standing.is_staff() if ways is None else or_(false(), *conditions))
+            .where(~standing.is_named())
+            .order_by(Account.name, Account.id)
+        )
+    )
+
+
+def schools(account: Account | int, roles: Collection[Role], now: datetime):
     """The statement that selects the schools where the account holds one of the roles today."""
     holding, active = aliased(RoleHolding), aliased(Account)
     return (
@@ -239,7 +281,7 @@ def schools(account: Account, roles: Collection[Role], now: datetime):
                 select(holding.school_id)
                 .join(active, and_(active.id == holding.account_id, active.active))
                 .where(
-                    holding.account_id == account.id,
+                    holding.account_id == _id_of(account),
                     holding.role.in_(roles),
                     in_force(holding, local_day(now)),
                 )
@@ -257,25 +299,47 @@ def _may_at_school(
     school_id: int | None,
     roles: Collection[Role],
 ) -> bool:
+    asked = _ways_to_page(account.id, permission, now, school_id, roles)
+    return any(session.scalar(each.limit(1)) is not None for each in asked)
+
+
+def has_page(account_id: int, permission: Permission, now: datetime) -> ColumnElement[bool]:
+    """Whether `may` gives the account this page at any school: a column of a statement that asks
+    for more besides."""
+    asked = _ways_to_page(account_id, permission, now, None, ())
+    return or_(false(), *(exists(each.correlate(None)) for each in asked))
+
+
+def _ways_to_page(
+    account_id: int,
+    permission: Permission,
+    now: datetime,
+    school_id: int | None,
+    roles: Collection[Role],
+) -> list[Select]:
+    """Statements of which one gives a row when the account has the page at the school."""
     allowed = frozenset(roles) if permission is Permission.START_MANUAL else PAGES.get(permission)
     if not allowed:
-        return False
+        return []
     deputies = {Role.LEDELSE} if Role.REKTOR in allowed else set()
-    found = schools(account, allowed | deputies, now).with_only_columns(School.id)
-    seen = select(Case.id).where(visible_cases(account, now))
+    found = schools(account_id, allowed | deputies, now).with_only_columns(School.id).order_by(None)
+    seen = select(Case.id).where(visible_cases(account_id, now))
     if school_id is not None:
         found, seen = found.where(School.id == school_id), seen.where(Case.school_id == school_id)
-    if session.scalar(found.limit(1)) is not None:
-        return True
     # The list of cases is also for those who have one, whatever their role at the school.
-    listed = permission is Permission.SEE_CASES_LIST
-    return listed and session.scalar(seen.limit(1)) is not None
+    return [found, seen] if permission is Permission.SEE_CASES_LIST else [found]
 
 
-def _cases(permission: Permission, account: Account | None, now: datetime) -> ColumnElement[bool]:
+def _id_of(account: Account | int) -> int:
+    return account if isinstance(account, int) else account.id
+
+
+def _cases(
+    permission: Permission, account: Account | int | None, now: datetime
+) -> ColumnElement[bool]:
     if account is None:
         return false()
-    standing = Standing(account.id, now)
+    standing = Standing(_id_of(account), now)
     return and_(_has(permission, standing, False, ()), ~standing.is_named())
 
 

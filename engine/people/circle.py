@@ -306,7 +306,10 @@ def kinds() -> dict[str, Select]:
             CaseRole.from_time.label("from_time"),
             CaseRole.to_time.label("to_time"),
             on_staff.label("staff"),
-        ).where(
+            Account.name.label("name"),
+        )
+        .join(Account, Account.id == CaseRole.account_id)
+        .where(
             CaseRole.case_id.in_(bindparam("cases", expanding=True)),
             or_(CaseRole.to_time.is_(None), CaseRole.to_time > now),
         ),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from engine.database.session import Database
-from engine.database.tables import Account, School, Task
+from engine.database.tables import Account, RoleHolding, School, Task
 from engine.people import access, accounts, roles
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
@@ -27,7 +27,6 @@ class Standing:
     schools: tuple[str, ...]
     roles: tuple[str, ...]
     sees_cases: bool
-    has_tasks: bool
     only_reports: bool
 
 
@@ -62,21 +61,38 @@ def change_own_password(database: Database, account_id: int, old: str, new: str)
 
 def standing(database: Database, account: Account, now: datetime) -> Standing:
     """What the account is and may open today."""
+    page = access.has_page(account.id, Permission.SEE_CASES_LIST, now)
     with database.session() as session:
-        held = roles.held_by(session, account.id, local_day(now))
-        names = dict(
-            session.execute(
-                select(School.id, School.name).where(School.id.in_({h.school_id for h in held}))
-            ).all()
-        )
-        tasks = select(Task.id).where(access.my_tasks(account, now))
-        return Standing(
-            schools=tuple(sorted(names.values())),
-            roles=tuple(_in_words(each, names, several=len(names) > 1) for each in held),
-            sees_cases=access.may(session, account, Permission.SEE_CASES_LIST, now=now),
-            has_tasks=session.scalar(tasks.limit(1)) is not None,
-            only_reports={each.role for each in held} <= ONLY_REPORTS,
-        )
+        rows = session.execute(
+            select(RoleHolding, School.name, page.label("sees_cases"))
+            .select_from(Account)
+            .outerjoin(
+                RoleHolding,
+                and_(
+                    RoleHolding.account_id == Account.id,
+                    Account.active,
+                    roles.in_force(RoleHolding, local_day(now)),
+                ),
+            )
+            .outerjoin(School, School.id == RoleHolding.school_id)
+            .where(Account.id == account.id)
+            .order_by(RoleHolding.id)
+        ).all()
+    held = [(holding, school) for holding, school, _ in rows if holding is not None]
+    names = {holding.school_id: school for holding, school in held}
+    return Standing(
+        schools=tuple(sorted(names.values())),
+        roles=tuple(_in_words(each, names, several=len(names) > 1) for each, _ in held),
+        sees_cases=rows[0].sees_cases,
+        only_reports={each.role for each, _ in held} <= ONLY_REPORTS,
+    )
+
+
+def has_tasks(database: Database, account: Account, now: datetime) -> bool:
+    """Whether the account has anything to do."""
+    tasks = select(Task.id).where(access.my_tasks(account, now))
+    with database.session() as session:
+        return session.scalar(tasks.limit(1)) is not None
 
 
 def _in_words(holding, names: dict[int, str], several: bool) -> str:

@@ -38,10 +38,18 @@ class Role(StrEnum):
     UNDERSOKER = "undersoker"
     TILRETTELEGGER = "tilrettelegger"
     ANSVARLIG = "ansvarlig"
+    INVITERT = "invitert"  # a colleague, for a reason and until a date; does no step
 
 
 CASE_ROLES = frozenset(
-    {Role.MELDER, Role.SAKSANSVARLIG, Role.UNDERSOKER, Role.TILRETTELEGGER, Role.ANSVARLIG}
+    {
+        Role.MELDER,
+        Role.SAKSANSVARLIG,
+        Role.UNDERSOKER,
+        Role.TILRETTELEGGER,
+        Role.ANSVARLIG,
+        Role.INVITERT,
+    }
 )
 SCHOOL_ROLES = frozenset(Role) - CASE_ROLES
 
@@ -64,6 +72,7 @@ LABELS = {
     Role.UNDERSOKER: "undersøker",
     Role.TILRETTELEGGER: "tilrettelegger",
     Role.ANSVARLIG: "ansvarlig for tiltaket",
+    Role.INVITERT: "invitert",
 }
 
 

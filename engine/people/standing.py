@@ -268,6 +268,38 @@ def _holders(deputies: bool) -> Select:
     )
 
 
+def task_holders(session: Session, task: Task, now: datetime) -> list[Account]:
+    """Who can do this open task, in order of name: as `Standing.has_task`, without those named."""
+    values = {"task": task.id, "now": now, "day": local_day(now)}
+    return list(session.scalars(_task_holders(), values))
+
+
+def tasks_of_nobody(now: datetime) -> Select:
+    """The statement that selects the cases with an open task that nobody can do."""
+    standing = Standing(Account.id, now)
+    somebody = exists().where(standing.has_task(), ~standing.is_named()).correlate(Case, Task)
+    return (
+        select(Task.case_id)
+        .join(Case, Case.id == Task.case_id)
+        .where(Task.state == "open", ~somebody)
+        .distinct()
+    )
+
+
+@cache
+def _task_holders() -> Select:
+    """The statement that selects a task's holders. Built once: that is what costs."""
+    now, day = bindparam("now", type_=UtcTime), bindparam("day", type_=Date)
+    standing = Standing(Account.id, now, day)
+    return (
+        select(Account)
+        .join(Task, Task.id == bindparam("task", type_=Integer))
+        .join(Case, Case.id == Task.case_id)
+        .where(standing.has_task(), ~standing.is_named())
+        .order_by(Account.name, Account.id)
+    )
+
+
 def in_case(session: Session, case: Case, role: Role, now: datetime) -> list[Account]:
     """Whom the role means in this case: those who hold it; deputies only when nobody does."""
     return case_holders(session, case, role, now, deputies=False) or case_holders(

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     OPPGAVE_TATT = "oppgave_tatt"
     OPPGAVE_SLUPPET = "oppgave_sluppet"
     OPPGAVE_GITT = "oppgave_gitt"
+    OPPGAVE_GITT_TILBAKE = "oppgave_gitt_tilbake"
     OPPGAVE_UTFORT = "oppgave_utfort"
     OPPGAVE_TRUKKET = "oppgave_trukket"
     STEG_UTFORT = "steg_utfort"  # an automatic step
@@ -49,6 +50,8 @@ class Kind(StrEnum):
     FIL_LAGT_TIL = "fil_lagt_til"
     RETTET = "rettet"  # an answer; the old one stands, struck through
     ROLLE_GITT = "rolle_gitt"
+    INVITERT = "invitert"
+    INVITASJON_AVSLUTTET = "invitasjon_avsluttet"
     MELDING_MOTTATT = "melding_mottatt"  # from a case that this one belongs together with
     HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself
     HENDELSE_LOST = "hendelse_lost"

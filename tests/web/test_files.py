@@ -31,9 +31,8 @@ def upload(client, path: str, page: str, name: str = NAME, content: bytes = file
     return client.post(path, data=data, content_type="multipart/form-data")
 
 
-def to_case(client, *args, **more):
-    path = "/saker/2026-001"
-    return upload(client, f"{path}/fil", client.get(path).text, *args, **more)
+def to_case(plan, client, *args, **more):
+    return upload(client, f"{plan.case_path}/fil", client.get(plan.case_path).text, *args, **more)
 
 
 def rows(story, table, **equal):
@@ -43,13 +42,13 @@ def rows(story, table, **equal):
 
 def test_a_file_is_added_to_the_case_and_downloaded_again(plan):
     client = plan.browser("rektor")
-    answer = to_case(client)
-    assert (answer.status_code, answer.location) == (303, "/saker/2026-001#filer")
-    page = client.get("/saker/2026-001").text
+    answer = to_case(plan, client)
+    assert (answer.status_code, answer.location) == (303, f"{plan.case_path}#filer")
+    page = client.get(plan.case_path).text
     assert NAME in page and "Filen er lagt i saken." in page and "PDF, 1 kB." in page
     assert "La til en fil" in page
     (row,) = rows(plan, CaseFile)
-    address = f"/saker/2026-001/fil/{row.id}"
+    address = f"{plan.case_path}/fil/{row.id}"
     assert f'href="{address}"' in page
     found = client.get(address)
     assert (found.status_code, found.data) == (200, files.PDF)
@@ -57,9 +56,9 @@ def test_a_file_is_added_to_the_case_and_downloaded_again(plan):
 
 def test_a_download_can_do_nothing_in_the_browser(plan):
     client = plan.browser("rektor")
-    to_case(client)
+    to_case(plan, client)
     (row,) = rows(plan, CaseFile)
-    found = client.get(f"/saker/2026-001/fil/{row.id}", headers={"Range": "bytes=0-3"})
+    found = client.get(f"{plan.case_path}/fil/{row.id}", headers={"Range": "bytes=0-3"})
     of = found.headers
     assert (found.status_code, found.data) == (200, files.PDF)  # whole, never a part
     assert "Accept-Ranges" not in of and "ETag" not in of
@@ -74,15 +73,18 @@ def test_a_download_can_do_nothing_in_the_browser(plan):
 @pytest.mark.parametrize("who", ["faglaerer", "aks", "skoleeier", "ppt"])
 def test_others_meet_what_does_not_exist(plan, who):
     rektor = plan.browser("rektor")
-    page = rektor.get("/saker/2026-001").text
-    to_case(rektor)
+    page = rektor.get(plan.case_path).text
+    to_case(plan, rektor)
     (row,) = rows(plan, CaseFile)
     client = plan.browser(who)
-    gone, missing = client.get(f"/saker/2026-001/fil/{row.id}"), client.get("/saker/2026-001/fil/9")
+    gone, missing = (
+        client.get(f"{plan.case_path}/fil/{row.id}"),
+        client.get(f"{plan.case_path}/fil/9"),
+    )
     assert gone.status_code == missing.status_code == 404
     assert gone.text == missing.text
     token = client.get("/konto").text
-    assert upload(client, "/saker/2026-001/fil", token).status_code == 404
+    assert upload(client, f"{plan.case_path}/fil", token).status_code == 404
     assert len(rows(plan, CaseFile)) == 1 and page
 
 
@@ -93,7 +95,7 @@ def test_a_refused_file_says_why_on_the_page(plan):
         ("brev.pdf", files.HTML, "innholdet er noe annet enn PDF"),
         ("", b"", "Velg en fil først."),
     ):
-        answer = to_case(client, name, content)
+        answer = to_case(plan, client, name, content)
         assert answer.status_code == 422 and words in answer.text
         assert 'aria-describedby="fil-hjelp fil-feil"' in answer.text
     assert rows(plan, CaseFile) == []
@@ -112,7 +114,7 @@ def test_a_file_is_given_with_a_task_and_what_is_typed_stays(plan):
     (row,) = rows(plan, CaseFile)
     assert row.task_id == plan.task("lag_aktivitetsplan").id
     assert f"Til «{plan.task('lag_aktivitetsplan').name}»." in (
-        plan.browser("rektor").get("/saker/2026-001").text
+        plan.browser("rektor").get(plan.case_path).text
     )
 
 
@@ -154,7 +156,7 @@ def test_too_large_a_file_is_met_on_the_page(plan, monkeypatch):
 def test_what_is_past_all_measure_gets_a_page_of_ours(plan, monkeypatch):
     monkeypatch.setattr(security, "UPLOAD", 3_000_000)
     client = plan.browser("rektor")
-    answer = to_case(client, content=files.PDF + bytes(3_000_000))
+    answer = to_case(plan, client, content=files.PDF + bytes(3_000_000))
     assert answer.status_code == 413 and "velg en mindre fil" in answer.text
 
 
@@ -162,12 +164,12 @@ def test_nobody_else_may_send_more_than_a_form(plan):
     app = plan.player.app
     stranger = app.test_client()
     large = {"fil": (io.BytesIO(bytes(3_000_000)), "a.pdf")}
-    answer = stranger.post("/saker/2026-001/fil", data=large)
+    answer = stranger.post(f"{plan.case_path}/fil", data=large)
     assert answer.status_code in (302, 303, 400, 413)
     client = plan.browser("rektor")
     token = hidden(client.get("/konto").text, "csrf_token")
     data = {"csrf_token": token, "notat": "x" * 3_000_000, "receipt": str(uuid4())}
-    assert client.post("/saker/2026-001/notat", data=data).status_code == 413
+    assert client.post(f"{plan.case_path}/notat", data=data).status_code == 413
 
 
 def test_a_file_on_its_way_in_is_never_on_the_disk(plan, monkeypatch):
@@ -175,4 +177,7 @@ def test_a_file_on_its_way_in_is_never_on_the_disk(plan, monkeypatch):
         raise AssertionError("a file of a case was put on the disk")
 
     monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", no_disk)
-    assert to_case(plan.browser("rektor"), content=files.PDF + bytes(2_000_000)).status_code == 303
+    assert (
+        to_case(plan, plan.browser("rektor"), content=files.PDF + bytes(2_000_000)).status_code
+        == 303
+    )

@@ -65,18 +65,19 @@ def _decision(file: Path, decision_id: str):
 
 
 def _context(given: str) -> dict[str, Any]:
-    text = given
-    if given == "-":
-        text = sys.stdin.read()
-    elif given.startswith("@"):
-        text = Path(given[1:]).read_text("utf-8")
     try:
-        context = json.loads(text, parse_constant=_refuse)
+        context = json.loads(_text(given), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise WrongCall("Det som er gitt i --input, er ikke JSON.") from error
     if not isinstance(context, dict):
         raise WrongCall('--input må være et objekt, for eksempel {"steg": {"felt": "ja"}}.')
     return context
+
+
+def _text(given: str) -> str:
+    if given == "-":
+        return sys.stdin.read()
+    return Path(given[1:]).read_text("utf-8") if given.startswith("@") else given
 
 
 def _refuse(constant: str):

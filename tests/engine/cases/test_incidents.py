@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 
+from engine.cases import repair, state
+from engine.cases.desk import Desk as CaseDesk
+from engine.cases.dossier import dossier
+from engine.cases.handover import HandOver, hand_over_task
+from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.play import Player, Stop
 from engine.cases.tick import let_deadlines_pass
-from engine.database.tables import Answer, Case, Deadline, Draft, Incident, RoleHolding
+from engine.database.tables import (
+    Answer,
+    Case,
+    Deadline,
+    Draft,
+    Event,
+    Incident,
+    NamedPerson,
+    RoleHolding,
+    Task,
+)
+from engine.definitions.bundle import Bundle
+from engine.definitions.compile import compile_bundle
 from engine.product import PROCESSES
+from engine.refusals import Refusal
 from engine.rules.workdays import moment
 from tests.engine.cases.conftest import Story
 
@@ -157,3 +176,295 @@ def test_a_case_that_can_not_be_read_keeps_no_other_waiting(story):
     waiting = story.rows(Deadline, case_id=story.case.id, state="ventende")
     assert all(row.due_at > story.product.clock() for row in waiting)
     assert story.rows(Incident, case_id=broken)
+
+
+# --- solved, by itself or by leadership ----------------------------------------------------------
+
+
+class Desk:
+    """What leadership does with what stands still."""
+
+    def __init__(self, story):
+        self.story, self.product = story, story.product
+
+    def try_again(self, by: str = "rektor") -> repair.Tried:
+        incident = self.story.rows(Incident)[-1]
+        return repair.try_again(self.product, incident.id, self.story.account(by))
+
+    def listed(self, name: str = "rektor") -> list[repair.Standstill]:
+        return repair.standing_still(self.product, self.story.account(name))
+
+    def frozen(self) -> tuple:
+        """All that a stopped step may not have touched."""
+        story, case = self.story, self.story.case
+        tasks = [(t.id, t.state, t.revision) for t in story.rows(Task, case_id=case.id)]
+        return case.state, case.revision, case.status, len(story.rows(Answer)), tasks
+
+
+def broken_story(database, tmp_path, process: str, old: str, new: str) -> Story:
+    processes = tmp_path / "processes"
+    shutil.copytree(PROCESSES, processes)
+    model = processes / process / f"{process}.bpmn"
+    text = model.read_text()
+    assert old in text
+    model.write_text(text.replace(old, new))
+    scenario = {"id": "x", "process": "aktivitetsplikt", "start": "2026-09-08T10:00", "steps": []}
+    return Story(Player(scenario, database, processes))
+
+
+def mend(story) -> None:
+    """The version that the case stands on runs as it should again."""
+    version = story.case.version
+    whole = compile_bundle(Bundle.read(PROCESSES, "aktivitetsplikt"))
+    story.product._definitions[version] = replace(whole, version=version)
+
+
+def until_approval(story) -> None:
+    story.report()
+    story.suspect()
+    story.receive()
+    story.inform()
+    story.talk()
+    story.analyse()
+    story.plan()
+
+
+def test_a_stop_at_a_submit_is_solved_when_the_step_goes_through(broken):
+    story, desk = broken, Desk(broken)
+    until_approval(story)
+    before = desk.frozen()
+    with pytest.raises(Stop, match="stanset"):
+        story.approve()
+    assert desk.frozen() == before
+    (incident,) = story.rows(Incident)
+    assert (incident.step, incident.name) == ("gjennomfor_tiltak", "Gjennomfør tiltaket")
+    assert incident.task_id == story.task("godkjenn_plan").id
+    assert "ingen liste" in incident.message
+    assert story.told("rektor").count("sak_stanset") == 1
+    # trying again changes nothing as long as nobody sends the step: and that is said
+    tried = desk.try_again()
+    assert not tried.solved and "levere på nytt" in tried.message
+    assert story.rows(Incident)[0].solved_at is None
+    mend(story)
+    story.approve()
+    (incident,) = story.rows(Incident)
+    assert incident.solved_at is not None
+    assert "hendelse_lost" in [row.kind for row in story.rows(Event)]
+    assert desk.listed() == []
+
+
+def test_a_condition_that_gives_text_stops_at_its_gateway(database, tmp_path):
+    story = broken_story(
+        database,
+        tmp_path,
+        "aktivitetsplikt",
+        '=godkjenn_plan.godkjent = "nei"',
+        "=godkjenn_plan.godkjent",
+    )
+    desk = Desk(story)
+    until_approval(story)
+    before = desk.frozen()
+    with pytest.raises(Stop, match="stanset"):
+        story.approve()
+    assert desk.frozen() == before
+    (incident,) = story.rows(Incident)
+    assert "ikke er ja eller nei" in incident.message
+    assert incident.step and incident.name
+
+
+def test_an_operation_that_can_not_be_done_stops_where_it_stands(story, monkeypatch):
+    desk = Desk(story)
+    story.report()
+    story.suspect()
+    before = desk.frozen()
+    # The page was made while the pupil had another open case; it has ended since.
+    read = CaseDesk._read
+
+    def read_as_before(self):
+        read(self)
+        self.facts.system["finnes_aapen_sak"] = True
+
+    monkeypatch.setattr(CaseDesk, "_read", read_as_before)
+    with pytest.raises(Stop, match="stanset"):
+        story.receive(slaa_sammen="ja")
+    assert desk.frozen() == before
+    (incident,) = story.rows(Incident)
+    assert incident.name == "Slå sammen sakene"
+    assert incident.task_id == story.task("motta_varsel").id
+    assert "ingen annen åpen sak" in incident.message
+
+
+def test_an_assignee_that_is_nobody_stops_at_the_step(database, tmp_path):
+    story = broken_story(
+        database,
+        tmp_path,
+        "aktivitetsplan_oppfolging",
+        'camunda:assignee="=tiltak.ansvarlig"',
+        'camunda:assignee="=tiltak.beskrivelse"',
+    )
+    desk = Desk(story)
+    until_approval(story)
+    before = desk.frozen()
+    with pytest.raises(Stop, match="stanset"):
+        story.approve()
+    assert desk.frozen() == before
+    assert [each.name for each in story.rows(Incident)] == ["Gjennomfør tiltaket"]
+
+
+def test_what_can_not_start_leaves_nothing(database, tmp_path):
+    story = broken_story(
+        database,
+        tmp_path,
+        "aktivitetsplikt",
+        'mistanke_vurdering.mistanke_utrygg = "nei"',
+        "mistanke_vurdering.mistanke_utrygg",
+    )
+    with pytest.raises(Stop, match="stanset"):
+        story.report()
+        story.suspect()
+    assert not any(case.received_at for case in story.rows(Case))
+
+
+def test_a_stop_when_time_passes_is_tried_again_by_leadership(story):
+    desk = Desk(story)
+    story.report()
+    story.suspect()
+    with story.product.database.transaction() as session:
+        session.get_one(Case, story.case.id).state_version = 99
+    before = desk.frozen()
+    story.player.now = moment("2026-09-20T12:00")
+    let_deadlines_pass(story.product)
+    let_deadlines_pass(story.product)
+    assert desk.frozen() == before
+    (each,) = desk.listed()
+    assert each.step is None and "drifter Trygg" in each.message
+    tried = desk.try_again()
+    assert not tried.solved and "drifter Trygg" in tried.message
+    assert len(story.rows(Incident)) == 1
+    with story.product.database.transaction() as session:
+        session.get_one(Case, story.case.id).state_version = state.VERSION
+    assert desk.try_again().solved
+    (incident,) = story.rows(Incident)
+    assert incident.solved_by_id == story.account("rektor")
+    waiting = story.rows(Deadline, case_id=story.case.id, state="ventende")
+    assert all(row.due_at > story.product.clock() for row in waiting)
+
+
+def test_only_leadership_tries_again(story):
+    desk = Desk(story)
+    leaves(story, "skoleeier")
+    story.report(ledelse_mistenkt="ja")
+    for name in ("faglaerer", "rektor", "ledelse"):  # it is about leadership
+        with pytest.raises(Refusal):
+            desk.try_again(name)
+    story.report()
+    with pytest.raises(Refusal):
+        desk.listed("faglaerer")
+    assert desk.listed("rektor") == []
+
+
+def joins(story, name: str, role: str) -> None:
+    """This person holds the role from today."""
+    with story.product.database.transaction() as session:
+        school = session.scalar(select(RoleHolding.school_id).limit(1))
+        session.add(
+            RoleHolding(
+                school_id=school,
+                account_id=story.account(name),
+                role=role,
+                from_date=date(2026, 9, 1),
+            )
+        )
+
+
+def test_a_role_of_nobody_is_solved_when_somebody_comes(story):
+    leaves(story, "skoleeier")
+    story.report(ledelse_mistenkt="ja")
+    let_deadlines_pass(story.product)
+    assert story.rows(Incident)[0].solved_at is None
+    joins(story, "sosialveileder", "skoleeier")
+    let_deadlines_pass(story.product)
+    (incident,) = story.rows(Incident)
+    assert incident.solved_at is not None and incident.solved_by_id is None
+    assert story.told("sosialveileder") == ["oppgave_tildelt"]
+    let_deadlines_pass(story.product)
+    assert story.told("sosialveileder") == ["oppgave_tildelt"]
+
+
+def test_a_role_that_is_emptied_while_a_task_waits_goes_on_to_the_next(story):
+    story.report()
+    story.suspect()
+    story.receive(saksansvarlig="sosialveileder")
+    leaves(story, "kontaktlaerer")
+    let_deadlines_pass(story.product)
+    assert story.task("informer_foresatte_elev").role == "saksansvarlig"
+    assert "oppgave_tildelt" in story.told("sosialveileder")
+    assert not story.rows(Incident)
+    leaves(story, "sosialveileder", "rektor", "ledelse", "skoleeier")
+    let_deadlines_pass(story.product)
+    assert {each.kind for each in story.rows(Incident)} == {"ingen_i_rollen"}
+
+
+def test_leadership_gives_what_is_nobodys_to_a_person(story):
+    story.report()
+    story.suspect()
+    story.receive(saksansvarlig="sosialveileder")
+    task = story.task("informer_foresatte_elev")
+    with story.product.database.transaction() as session:  # as in a process without a next in line
+        row = session.get_one(Task, task.id)
+        row.role = "elevraad"
+        raise_incident(
+            session, session.get_one(Case, row.case_id), NOBODY, "Ingen.", story.product.clock(),
+            row.step, row.name,
+        )  # fmt: skip
+    (each,) = Desk(story).listed()
+    assert each.task_id == task.id
+    command = HandOver(task.id, story.account("rektor"), story.account("aks"), "r" * 36)
+    hand_over_task(story.product, command)
+    (incident,) = story.rows(Incident)
+    assert incident.solved_at and incident.solved_by_id == story.account("rektor")
+    assert "oppgave_tildelt" in story.told("aks")
+
+
+def test_a_task_whose_holder_becomes_named_is_an_incident(story):
+    story.report()
+    story.suspect()
+    story.receive(saksansvarlig="sosialveileder", innhent_fra=["miljoarbeider"])
+    story.inform()
+    with story.product.database.transaction() as session:
+        account = story.account("miljoarbeider")
+        session.add(NamedPerson(case_id=story.case.id, account_id=account, part="nevnt"))
+    let_deadlines_pass(story.product)
+    (incident,) = story.rows(Incident)
+    assert incident.step == "innhent_ansatte" and "nevnt i saken" in incident.message
+    command = HandOver(
+        story.task("innhent_ansatte").id, story.account("rektor"), story.account("aks"), "r" * 36
+    )
+    hand_over_task(story.product, command)
+    assert story.rows(Incident)[0].solved_at
+
+
+def test_where_nobody_leads_skoleeier_is_told_and_sees_it(story):
+    story.report()
+    story.suspect()
+    leaves(story, "rektor", "ledelse")
+    with story.product.database.transaction() as session:
+        session.get_one(Case, story.case.id).state_version = 99
+    story.player.now = moment("2026-09-20T12:00")
+    let_deadlines_pass(story.product)
+    assert "sak_stanset" in story.told("skoleeier")
+    assert len(Desk(story).listed("skoleeier")) == 1
+
+
+def test_a_case_that_can_not_be_read_opens_with_words(story):
+    story.report()
+    story.suspect()
+    number, rektor = story.case.number, story.account("rektor")
+    with story.product.database.transaction() as session:
+        session.get_one(Case, story.case.id).state = b"{"
+    with pytest.raises(Stopped):
+        dossier(story.product, rektor, number)
+    page = repair.shut(story.product, rektor, number)
+    assert page.may_repair and [each.case_number for each in page.standstills] == [number]
+    with pytest.raises(Refusal):
+        repair.shut(story.product, story.account("aks"), number)

@@ -141,3 +141,9 @@ def test_a_table_that_contradicts_itself_gives_no_answer(ask):
     file = a_file(a_decision(table(row("> 1", "2") + row("> 2", "2", 2))))
     code, out, error = ask(file, "valg", "--input", given(a={"b": 3}))
     assert (code, out) == (1, "") and "rad 1 og 2 passer samtidig" in error
+
+
+def test_an_input_file_that_is_no_text_is_a_wrong_call(ask, tmp_path):
+    (tmp_path / "svar.json").write_bytes(b"\xff\xfe\x00")
+    code, out, error = ask(VARSLING, "varsling", "--input", f"@{tmp_path / 'svar.json'}")
+    assert (code, out) == (2, "") and "ikke JSON" in error
