@@ -15,9 +15,11 @@ SUBJECTS = (
     "about",
     "account",
     "cases",
+    "corrections",
     "handover",
     "incidents",
     "invitations",
+    "pupils",
     "report",
     "tasks",
 )

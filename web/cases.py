@@ -23,7 +23,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import answers as answered
-from engine.cases import files, lists, messages, notes, repair
+from engine.cases import files, lists, messages, notes, pupil, repair
 from engine.cases.diagram import Diagram, Part, Place
 from engine.cases.dossier import dossier
 from engine.cases.duedates import Fate
@@ -40,6 +40,7 @@ from web.tasks import RECEIPT
 from web.uploads import file_of
 
 blueprint = Blueprint("cases", __name__)
+"""Its addresses, and others' that begin with a case, ask for NUMBER and run `check_number`."""
 
 NUMBER = "<string(maxlength=20):number>"
 ANSWER = "<int(max=2147483647):answer_id>"
@@ -90,12 +91,14 @@ def places() -> dict[str, str]:
     }
 
 
-@blueprint.before_request
-def know_the_number() -> None:
+def check_number() -> None:
     """What can't be a case's number is met like a case that does not exist."""
     number = request.view_args.get("number")
     if number is not None and not CASE_NUMBER.fullmatch(number):
         abort(404)
+
+
+blueprint.before_request(check_number)
 
 
 @blueprint.context_processor
@@ -198,6 +201,7 @@ def overview():
     return render_template(
         "cases/saker.html",
         found=found,
+        may_see_pupils=pupil.may_see_list(_product(), current_user.id),
         filters=filters,
         narrowed=filters != Filters(),
         fields=_fields(found, filters),

@@ -73,6 +73,8 @@ def sentence(told: Told) -> str:
             return _("Minnet om «%(step)s»", step=name)
         case Kind.OPPGAVE_GITT:
             return _("Ga «%(step)s» til %(whom)s", step=name, whom=told.whom)
+        case Kind.OPPGAVE_FLYTTET:
+            return _("«%(step)s» gikk over til en annen", step=name)
         case Kind.OPPGAVE_GITT_TILBAKE:
             return _("Ga «%(step)s» tilbake", step=name)
         case Kind.INVITERT:

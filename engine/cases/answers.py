@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 
 from sqlalchemy import select
 
-from engine.cases import linked, roster
+from engine.cases import given, linked, roster
 from engine.cases.desk import Desk, no_access
 from engine.cases.lists import title_of
 from engine.cases.planclock import PLAN_STEP
@@ -23,11 +24,27 @@ from engine.rules.workdays import local_day
 
 
 @dataclass(frozen=True)
+class Correction:
+    """One correction of an answer: who, when and why. struck: the lines that it took away."""
+
+    by: str | None
+    role: str | None
+    at: datetime
+    reason: str
+    struck: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class Answers:
-    """What was answered at one step. performed_by, performed_at: who did it and when, where `by`
-    registered it for another."""
+    """What was answered at one step, as it stands.
+
+    by, role, at: of the first answer. performed_by, performed_at: who did it and when, where `by`
+    registered it for another. corrections: the latest first. corrected_since: by another, and this
+    account sees only its own words.
+    """
 
     case_number: str
+    answer_id: int
     pupil: str
     shielded: bool
     step_name: str
@@ -37,6 +54,9 @@ class Answers:
     performed_by: str | None
     performed_at: datetime | None
     lines: tuple[Line, ...]
+    corrections: tuple[Correction, ...]
+    corrected_since: bool
+    may_correct: bool
     may_see_case: bool
 
 
@@ -56,6 +76,7 @@ class Plan:
     versions: int
     made_by: str | None
     made_at: datetime
+    corrected_at: datetime | None
     approved_by: str | None
     approved_at: datetime | None
     lines: tuple[Line, ...]
@@ -74,28 +95,60 @@ def answers(product, account_id: int, number: str, answer_id: int) -> Answers:
         if case is None or case.number != number:
             raise no_access()
         now, account = product.clock(), session.get(Account, account_id)
-        own = row.account_id == account_id and row.task_id is not None
+        every = given.versions(session, row)
+        first = every[0]
+        own = first.account_id == account_id and first.task_id is not None
         permission = Permission.SEE_TASK if own else Permission.SEE_ALL_ANSWERS
-        task = session.get(Task, row.task_id) if own else None
+        task = session.get(Task, first.task_id) if own else None
         access.require(session, account, permission, case=case, task=task, now=now)
         reading.record(session, case.id, account_id, now, reading.What.SVAR)
         desk = Desk(product, session, case, account_id)
-        step = desk.definition.steps.get((row.process_id, row.step))
+        step = desk.definition.steps.get((first.process_id, first.step))
         if step is not None and step.form_key is None:
             raise no_access()  # a decision's outcome: nobody answered, and there is no form
+
+        def may(permission: Permission) -> bool:
+            return access.may(session, account, permission, case=case, now=now)
+
+        seen = every
+        if not may(Permission.SEE_ALL_ANSWERS):
+            seen = [each for each in every if each.account_id == account_id]
         return Answers(
             case_number=case.number,
+            answer_id=first.id,
             pupil=title_in(session, case),
             shielded=case.shielded is not None,
-            step_name=_step_name(desk, row),
-            by=name_of(session, row.account_id),
-            role=_role_at(desk, row),
-            at=row.at,
-            performed_by=name_of(session, row.performed_by_id),
-            performed_at=row.performed_at,
-            lines=_lines(desk, row),
-            may_see_case=access.may(session, account, Permission.SEE_CASE, case=case, now=now),
+            step_name=step_name_of(desk, first),
+            by=name_of(session, first.account_id),
+            role=_role_at(desk, first),
+            at=first.at,
+            performed_by=name_of(session, first.performed_by_id),
+            performed_at=first.performed_at,
+            lines=lines_of(desk, seen[-1]),
+            corrections=_corrections(desk, seen),
+            corrected_since=seen[-1] is not every[-1],
+            may_correct=first.task_id is not None
+            and (may(Permission.CORRECT) or (own and seen == every)),
+            may_see_case=may(Permission.SEE_CASE),
         )
+
+
+def _corrections(desk: Desk, seen: list[Answer]) -> tuple[Correction, ...]:
+    """What took the place of what, the latest first."""
+    held = held_by_each(desk.session, {row.account_id for row in seen}, local_day(desk.now))
+    found = []
+    for before, after in pairwise(seen):
+        stands = lines_of(desk, after)
+        found.append(
+            Correction(
+                by=name_of(desk.session, after.account_id),
+                role=in_words(None, held.get(after.account_id, ())),
+                at=after.at,
+                reason=desk.unseal(after.sealed_reason, "reason"),
+                struck=tuple(line for line in lines_of(desk, before) if line not in stands),
+            )
+        )
+    return tuple(found[::-1])
 
 
 def plan(product, account_id: int, number: str, version: int | None = None) -> Plan:
@@ -104,15 +157,21 @@ def plan(product, account_id: int, number: str, version: int | None = None) -> P
         desk, account = open_to(product, session, account_id, number, Permission.SEE_PLAN)
         rows = session.scalars(
             select(Answer)
-            .where(Answer.case_id == desk.case.id, Answer.step == PLAN_STEP)
-            .order_by(Answer.id)
+            .where(
+                Answer.case_id == desk.case.id,
+                Answer.step == PLAN_STEP,
+                given.as_they_stand(desk.case.id),
+            )
+            .order_by(given.first_id)
         ).all()
         if not rows or not 1 <= (version or len(rows)) <= len(rows):
             raise no_access()
         version = version or len(rows)
         row = rows[version - 1]
         reading.record(session, desk.case.id, account_id, desk.now, reading.What.PLAN)
-        approved = _approval(desk, row, rows[version].id if version < len(rows) else None)
+        following = given.first_of(rows[version]) if version < len(rows) else None
+        approved = _approval(desk, row, following)
+        first = session.get_one(Answer, given.first_of(row))
         return Plan(
             school=session.get_one(School, desk.case.school_id).name,
             case_number=number,
@@ -120,16 +179,17 @@ def plan(product, account_id: int, number: str, version: int | None = None) -> P
             shielded=desk.case.shielded is not None,
             version=version,
             versions=len(rows),
-            made_by=name_of(session, row.performed_by_id or row.account_id),
-            made_at=row.at,
+            made_by=name_of(session, first.performed_by_id or first.account_id),
+            made_at=first.at,
+            corrected_at=row.at if row is not first else None,
             approved_by=name_of(session, approved.performed_by_id or approved.account_id)
             if approved
             else None,
             approved_at=(approved.performed_at or approved.at) if approved else None,
-            lines=_lines(desk, row),
+            lines=lines_of(desk, row),
             law={
                 field.label: field.lovkrav
-                for _, field in _form(desk, row).fields()
+                for _, field in form_of(desk, row).fields()
                 if field.lovkrav
             },
             may_see_case=access.may(
@@ -162,10 +222,15 @@ def _approval(desk: Desk, made: Answer, before: int | None) -> Answer | None:
     """The answer that approved this version of the plan: yes, before the next version was made."""
     for row in desk.session.scalars(
         select(Answer)
-        .where(Answer.case_id == desk.case.id, Answer.step == "godkjenn_plan", Answer.id > made.id)
-        .order_by(Answer.id)
+        .where(
+            Answer.case_id == desk.case.id,
+            Answer.step == "godkjenn_plan",
+            given.as_they_stand(desk.case.id),
+            given.first_id > given.first_of(made),
+        )
+        .order_by(given.first_id)
     ):
-        if before is not None and row.id > before:
+        if before is not None and given.first_of(row) > before:
             return None
         if desk.unseal(row.sealed_answers, "answer").get("godkjent") == "ja":
             return row
@@ -181,19 +246,20 @@ def _role_at(desk: Desk, row: Answer) -> str | None:
     return in_words(task.role, held.get(row.account_id, ()))
 
 
-def _step_name(desk: Desk, row: Answer) -> str:
+def step_name_of(desk: Desk, row: Answer) -> str:
     step = desk.definition.steps.get((row.process_id, row.step))
     return step.name if step else "Melding som er lagt til saken"
 
 
-def _lines(desk: Desk, row: Answer) -> tuple[Line, ...]:
-    given = desk.unseal(row.sealed_answers, "answer")
+def lines_of(desk: Desk, row: Answer) -> tuple[Line, ...]:
+    """What was answered, as a person reads it."""
+    answered = desk.unseal(row.sealed_answers, "answer")
     step = desk.definition.steps.get((row.process_id, row.step))
     if step is not None and not step.form_key:
-        return tuple(linked.in_words(given).values())
-    return tuple(_form(desk, row).describe(given, partial(roster.name_of, desk)))
+        return tuple(linked.in_words(answered).values())
+    return tuple(form_of(desk, row).describe(answered, partial(roster.name_of, desk)))
 
 
-def _form(desk: Desk, row: Answer) -> Form:
+def form_of(desk: Desk, row: Answer) -> Form:
     step = desk.definition.steps.get((row.process_id, row.step))
     return desk.definition.form(row.process_id, step.form_key if step else "registrer_melding")

@@ -62,6 +62,7 @@ class Dossier:
     opened_at: datetime
     reported_at: datetime | None
     pupil_name: str | None  # None in a shielded case
+    pupil_id: int | None  # whose page may be opened from here; None in a shielded case
     turns: tuple[Turn, ...]
     waits: tuple[Due, ...]  # what only time brings
     awaits: tuple[str, ...]  # the steps that wait for a message from another case, by name
@@ -81,6 +82,8 @@ class Dossier:
     invited: tuple[Invited, ...]
     invitable: tuple[Option, ...]
     startable: tuple[Startable, ...]
+    joined_to: str | None  # the case that this report lies in, for those who may see that one
+    joined: tuple[str, ...]  # reports that lie in this case
     plan: bool
     may_invite: bool
     may_repair: bool
@@ -143,6 +146,7 @@ class _Reading:
             opened_at=self.case.opened_at,
             reported_at=self.case.received_at,
             pupil_name=self._pupil_name(),
+            pupil_id=self._pupil_id(),
             turns=tuple(turns[self.case.id]),
             waits=dates.waits(),
             awaits=tuple(step.name for step in self.awaited),
@@ -169,6 +173,8 @@ class _Reading:
             invited=invitations.invited(self.desk) if self.sees_log else (),
             invitable=tuple(invitations.invitable(self.desk)),
             startable=self._startable(),
+            joined_to=next(iter(self._numbers(Case.id == self.case.merged_into_id)), None),
+            joined=self._numbers(Case.merged_into_id == self.case.id),
             plan=any(task.step == PLAN_STEP and task.state == "done" for task in self.tasks)
             and self._may(Permission.SEE_PLAN),
             may_invite=invitations.may_invite(self.desk),
@@ -218,6 +224,11 @@ class _Reading:
             return None
         return self.session.get_one(Pupil, self.case.pupil_id).name
 
+    def _pupil_id(self) -> int | None:
+        if self.case.shielded is not None or not self._may(Permission.SEE_PUPIL):
+            return None
+        return self.case.pupil_id
+
     def _clock(self) -> Clock | None:
         """The days of the plan's deadline, until a plan has been made."""
         if self.case.ended_at is not None:
@@ -243,6 +254,12 @@ class _Reading:
                 said = parts.setdefault(name_of(self.session, number), [])
                 said += [words] if words not in said else []
         return tuple(Member(name, tuple(words)) for name, words in parts.items())
+
+    def _numbers(self, condition) -> tuple[str, ...]:
+        """The numbers of these cases, of those that this account may see."""
+        visible = access.visible_cases(self.account, self.now)
+        rows = self.session.scalars(select(Case.number).where(condition, visible).order_by(Case.id))
+        return tuple(rows)
 
     def _standstills(self) -> tuple[Standstill, ...]:
         if not self._may(Permission.SEE_INCIDENTS):

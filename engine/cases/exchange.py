@@ -84,7 +84,7 @@ def _about_case(desk, facts: dict) -> None:
     for role, ref in roles.items():
         roster.give_role(desk, register.parse(ref)[1], role)
     desk.session.flush()
-    tasks.reassign(desk, roles)
+    tasks.give_anew(desk, roles)
 
 
 def _tell_lost(product, sender_id: int, name: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, linked, notices, roster
+from engine.cases import deadlines, linked, notices, roster, tasks
 from engine.cases.incidents import Stopped
 from engine.database.tables import Answer
 from engine.people import register
@@ -102,6 +102,8 @@ def join_cases(desk, task, step) -> None:
     )
     for ref in roster.named(desk):
         roster.name_person(target, register.parse(ref)[1], "nevnt")
+    if roster.named(desk):
+        tasks.give_anew(target)  # some of them may have been those of one who is named now
     notices.tell_role(target, "saksansvarlig", notices.INFORMED, step.id)
     target.log(Kind.SLATT_SAMMEN, {"sak": desk.case.number}, step=step.id, step_name=step.name)
     desk.case.merged_into_id = other.id

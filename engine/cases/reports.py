@@ -86,10 +86,11 @@ def my_report(product, account_id: int, number: str) -> MyWords:
     with product.database.transaction() as session:
         case = _own_case(product, session, account_id, number)
         reading.record(session, case.id, account_id, product.clock(), What.SVAR)
-        answers = _own_answers(product, session, case)
+        sent = _own_answers(product, session, case)
+        corrected = _own_answers(product, session, case, corrected=True)
         return MyWords(
-            report=_report(session, case, answers),
-            lines=tuple(_lines(product, session, case, answers)),
+            report=_report(session, case, sent),
+            lines=tuple(_lines(product, session, case, corrected)),
             added=tuple(_added(product, session, case)),
             days=_days(product, session, case),
             task_id=session.scalar(
@@ -150,9 +151,11 @@ def _own_case(product, session, account_id: int, number: str) -> Case:
     return case
 
 
-def _own_answers(product, session, case: Case) -> dict[str, dict]:
+def _own_answers(product, session, case: Case, corrected: bool = False) -> dict[str, dict]:
     """What the reporter sent, by step, also in the case that § 12-5 started; nothing once the
-    case's key is destroyed."""
+    case's key is destroyed.
+
+    corrected: as the reporter has corrected it since; what others corrected is never here."""
     if case.wrapped_key is None:
         return {}
     cases = {each.id: each for each in linked.family(session, case) if each.wrapped_key}
@@ -164,13 +167,13 @@ def _own_answers(product, session, case: Case) -> dict[str, dict]:
             Answer.step.in_(STEPS),
             Answer.account_id == case.reporter_id,
         )
-        .order_by(Answer.id.desc())
+        .order_by(Answer.id if corrected else Answer.id.desc())
     )
-    first = {row.step: row for row in rows}
+    chosen = {row.step: row for row in rows}
     keys = {each.id: product.master_key.unwrap(each.wrapped_key) for each in cases.values()}
     return {
         step: product.master_key.unseal(keys[row.case_id], row.sealed_answers, "answer")
-        for step, row in first.items()
+        for step, row in chosen.items()
     }
 
 

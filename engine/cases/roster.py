@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from engine.cases import linked
+from engine.cases.state import Status
 from engine.database.tables import Account, Case, CaseRole, NamedPerson
 from engine.people import register, roles
 from engine.people.circle import Given
@@ -94,15 +95,16 @@ def _is_on_staff(desk, account_id: int) -> bool:
 
 
 def other_open_case(desk) -> Case | None:
-    """The pupil's oldest other case that is still open."""
-    if desk.case.pupil_id is None:
+    """The pupil's oldest other case that a report can be joined to: it is worked on, not only
+    waited on for a check afterwards, and neither of them is shielded."""
+    if desk.case.pupil_id is None or desk.case.shielded is not None:
         return None
     return desk.session.scalar(
         select(Case)
         .where(
             Case.pupil_id == desk.case.pupil_id,
             Case.id != desk.case.id,
-            Case.ended_at.is_(None),
+            Case.status == Status.OPEN,
             Case.shielded.is_(None),
             Case.process_id == desk.case.process_id,
         )

@@ -1,8 +1,9 @@
 """What of a case is in sight: the answers and scopes that an expression can still reach.
 
 A case is read with the scopes of its newest rounds, those that open steps stand in, and the latest
-answers of each step. What later rounds have put out of sight stays in the database, marked so that
-it is not read: a step takes no longer after hundreds of rounds than after five.
+answers of each step. What later rounds have put out of sight, and what has been corrected, stays in
+the database, marked so that it is not read: a step takes no longer after hundreds of rounds than
+after five. A correction stands in the place of what it corrects, however late it came.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy.orm import aliased
 from engine.cases import state
 from engine.cases.agenda import DUE
 from engine.cases.facts import CASE, HISTORY, ScopeFact
+from engine.cases.given import first_id
 from engine.database.mixed import mixed
 from engine.database.tables import Answer, Case, Deadline, Scope
 from engine.people import circle
@@ -47,7 +49,7 @@ def _answers() -> dict[str, Select]:
             Scope.sealed_item.label("sealed"),
         ).where(Scope.case_id.in_(chosen), Scope.in_sight),
         "answer": select(
-            Answer.id.label("row"),
+            first_id.label("row"),
             Answer.scope_id.label("scope_id"),
             Answer.step.label("step"),
             Answer.sealed_answers.label("sealed"),
@@ -76,8 +78,9 @@ def _other_case() -> dict[str, Select]:
             own.id.in_(bindparam("cases", expanding=True)),
             other.id != own.id,
             other.process_id == own.process_id,
-            other.ended_at.is_(None),
+            other.status == state.Status.OPEN,
             other.shielded.is_(None),
+            own.shielded.is_(None),
         )
     }
 
@@ -171,7 +174,7 @@ class Sight:
             .where(
                 Answer.case_id == case.id,
                 Answer.in_sight,
-                or_(Answer.scope_id.in_(gone), Answer.id.in_(self._old_answers)),
+                or_(Answer.scope_id.in_(gone), first_id.in_(self._old_answers)),
             )
             .values(in_sight=False)
             .execution_options(synchronize_session=False)

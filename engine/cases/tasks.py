@@ -63,6 +63,30 @@ def sync(desk) -> None:
             _open(desk, task)
 
 
+def give_anew(desk, moved: Collection[str] = ()) -> None:
+    """The case is shielded, or somebody is named in it, after its tasks were opened: each goes to
+    those whose it is now.
+
+    moved: the roles that others hold than before: given anew, or the case is about another pupil.
+    """
+    named = roster.named(desk)
+    for row in open_rows(desk).values():
+        role = role_for(desk, desk.workflow.get_task_from_id(UUID(row.token)))
+        out = {
+            each
+            for each in (row.assignee_id, row.claimed_by_id)
+            if each is not None and register.ref(register.Kind.ANSATT, each) in named
+        }
+        if role in (None, row.role) and not out and row.role not in moved:
+            continue
+        if row.assignee_id in out:
+            row.assignee_id = row.handed_over_by_id = None
+        row.role, row.claimed_by_id = role or Role.REKTOR, None
+        row.revision += 1
+        desk.log_task(Kind.OPPGAVE_FLYTTET, row)
+        tell_or_raise(desk, row)
+
+
 def _open(desk, task) -> None:
     step = desk.step_of(task)
     row = Task(
@@ -119,24 +143,6 @@ def role_for(desk, task) -> str | None:
     return role
 
 
-def reassign(desk, given: Collection[str] = ()) -> None:
-    """Find anew whose the open tasks are: somebody was named in the case, it was shielded, or a
-    case role was given (`given`)."""
-    named = roster.named(desk)
-    for token, row in open_rows(desk).items():
-        if row.assignee_id is not None:
-            if register.ref(register.Kind.ANSATT, row.assignee_id) not in named:
-                continue
-            row.assignee_id = None
-        role = role_for(desk, desk.workflow.get_task_from_id(UUID(token)))
-        if role == row.role and role not in given:
-            continue
-        row.role, row.claimed_by_id = role, None
-        row.revision += 1
-        desk.log_task(Kind.OPPGAVE_OPNET, row)
-        tell_or_raise(desk, row)
-
-
 def _assignee(desk, task, step) -> int | None:
     if step.assignee is None:
         return None
@@ -177,7 +183,7 @@ def complete(
     desk.log_task(Kind.OPPGAVE_UTFORT, row, _detail(performed))
     if form.named(answers):
         desk.session.flush()
-        reassign(desk)
+        give_anew(desk)
     deadlines.meet(desk, row)
     notices.tell_from_step(desk, task, step)
     try:
@@ -213,32 +219,37 @@ def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | No
     )
     desk.session.flush()  # it has its number from here on
     for ref, part in form.named(answers):
-        roster.name_person(desk, register.parse(ref)[1], part)
-        if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
-            # Past the school, whichever box was ticked.
-            _shield(desk, standing.Shield.LEDELSE)
+        name_in_case(desk, ref, part)
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
     if roles := form.roles_in_pupils_case(answers):
         linked.tell_pupils_case(desk, roller={role: ref for ref, role in roles})
-    for mark, value in form.marks(answers):
-        _mark(desk, mark, value)
+    for what, value in form.marks(answers):
+        mark(desk, what, value)
 
 
-def _mark(desk, mark: str, value: Any) -> None:
+def name_in_case(desk, ref: str, part: str) -> None:
+    """A person is named in the case by an answer."""
+    roster.name_person(desk, register.parse(ref)[1], part)
+    if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
+        # Past the school, whichever box was ticked.
+        _shield(desk, standing.Shield.LEDELSE)
+
+
+def mark(desk, what: str, value: Any) -> None:
     """What an answer says of the case itself (a form field's `merker`)."""
-    if mark == "elev":
+    if what == "elev":
         desk.case.pupil_id = register.parse(value)[1]
         desk.circle.meet_pupil(desk.session, desk.case.pupil_id)
-    elif mark == "alvorlig" and value == "ja":
+    elif what == "alvorlig" and value == "ja":
         desk.case.serious = True
-    elif mark == "skjermet_ansatt" and value == "ja":
+    elif what == "skjermet_ansatt" and value == "ja":
         _shield(desk, standing.Shield.ANSATT)
-    elif mark == "skjermet_ledelse" and value == "ja":
+    elif what == "skjermet_ledelse" and value == "ja":
         _shield(desk, standing.Shield.LEDELSE)
-    elif mark == "stilling":
+    elif what == "stilling":
         _shield(desk, standing.Shield(value))
-    elif mark == "mottatt":
+    elif what == "mottatt":
         deadlines.correct_receipt(desk, value)
         linked.tell_pupils_case(desk, mottatt=value)
 

@@ -34,9 +34,9 @@ def let_deadlines_pass(product, case_id: int | None = None) -> int:
         except Exception:  # one case that can't be read must not keep the others waiting
             _log.exception("deadlines could not pass", case_id=each)
             incidents.record_stop(product, each, Stopped(incidents.UNREADABLE))
-    exchange.deliver(product, case_id)
     if case_id is None:
         fill_empty_roles(product)
+    exchange.deliver(product, case_id)
     return len(due)
 
 

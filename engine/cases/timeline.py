@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from engine.cases.answers import name_of
 from engine.cases.duedates import DueDates
+from engine.cases.facts import JOINED
 from engine.database.tables import Account, Answer, Event, Note
 from engine.people.roles import Role, held_by_each, in_words
 from engine.records.log import Kind
@@ -20,9 +21,10 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.SAK_SKJERMET,
     Kind.SAK_AVSLUTTET,
     Kind.SLATT_SAMMEN,
-    Kind.MELDING_MOTTATT,
     Kind.OPPGAVE_GITT,
     Kind.OPPGAVE_GITT_TILBAKE,
+    Kind.MELDING_MOTTATT,
+    Kind.OPPGAVE_FLYTTET,
     Kind.OPPGAVE_UTFORT,
     Kind.OPPGAVE_TRUKKET,
     Kind.STARTET_FOR_HAND,
@@ -97,7 +99,6 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
 
 def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: dict) -> Told:
     done = event.kind == Kind.OPPGAVE_UTFORT
-    answered_at = done or event.kind == Kind.MELDING_MOTTATT
     detail = _detail(desk, event)
     whom = detail.get({Kind.OPPGAVE_GITT: "til"}.get(event.kind, "ansatt"))
     performed_at = detail.get("utfort_tid")
@@ -108,12 +109,21 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         step_name=event.step_name,
         role=in_words(event.role if done else None, held),
         actor=name,
-        answer_id=answered.get((event.step, event.at, event.actor_id)) if answered_at else None,
+        answer_id=_answer_of(event, answered),
         rule=desk.definition.regelverk.frist(detail["regel"]) if "regel" in detail else None,
         whom=name_of(desk.session, whom),
         performed_by=name_of(desk.session, detail.get("utfort_av")),
         performed_at=performed_at and datetime.fromisoformat(performed_at),
     )
+
+
+def _answer_of(event: Event, answered: dict) -> int | None:
+    """The answer that the line tells of: what was sent, corrected, received or joined."""
+    if event.kind in (Kind.OPPGAVE_UTFORT, Kind.RETTET, Kind.MELDING_MOTTATT):
+        return answered.get((event.step, event.at, event.actor_id))
+    if event.kind == Kind.SLATT_SAMMEN:
+        return answered.get((JOINED, event.at, event.actor_id))
+    return None
 
 
 def _detail(desk, event: Event) -> dict:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts, files, handover, linked, onbehalf, roster, tasks
+from engine.cases import drafts, files, given, handover, linked, onbehalf, roster, tasks
 from engine.cases.desk import Desk, no_access
 from engine.cases.files import Filed
 from engine.cases.handover import Given
@@ -28,6 +28,7 @@ from engine.people.register import Option
 from engine.people.roles import LABELS, Role
 from engine.records import reading
 
+OPEN_CASE = "finnes_aapen_sak"  # the fact that a form about joining asks for
 OWN_WORDS = "elevens_"
 """How the key of a field begins that holds what the pupil has said."""
 
@@ -41,6 +42,14 @@ class Known:
     source: str  # the step it comes from
     at: datetime
     own_words: bool
+
+
+@dataclass(frozen=True)
+class OtherCase:
+    """The pupil's open case that this report can be joined to, and the steps that it is in."""
+
+    number: str
+    steps: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class Worksheet:
     may_see_case: bool
     known: tuple[Known, ...]
     files: tuple[Filed, ...]
+    other_case: OtherCase | None
 
 
 def worksheet(
@@ -179,7 +189,22 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         ),
         known=tuple(_known(desk, step.shows)),
         files=files.listed(desk, account, task.id),
+        other_case=_other_case(desk, account, form),
     )
+
+
+def _other_case(desk: Desk, account: Account, form: Form) -> OtherCase | None:
+    """The case that a form which asks about it means, for one who may see that case."""
+    if not any(OPEN_CASE in text for _, _, text in form.expressions()):
+        return None
+    other = roster.other_open_case(desk)
+    about = {"case": other, "now": desk.now}
+    if other is None or not access.may(desk.session, account, Permission.SEE_CASE, **about):
+        return None
+    rows = desk.session.scalars(
+        select(Task.name).where(Task.case_id == other.id, Task.state == "open").order_by(Task.id)
+    )
+    return OtherCase(other.number, tuple(dict.fromkeys(rows)))
 
 
 def _item(desk: Desk, scope_id: str) -> str | None:
@@ -210,8 +235,12 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
     newest: dict[tuple[str, str], Answer] = {}
     for row in desk.session.scalars(
         select(Answer)
-        .where(Answer.case_id == desk.case.id, Answer.step.in_(wanted))
-        .order_by(Answer.id)
+        .where(
+            Answer.case_id == desk.case.id,
+            Answer.step.in_(wanted),
+            given.as_they_stand(desk.case.id),
+        )
+        .order_by(given.first_id)
     ):
         newest[row.step, row.scope_id] = row
     order = list(wanted)

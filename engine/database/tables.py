@@ -235,7 +235,8 @@ class Task(Table):
 class Answer(Table):
     """What was filled in at one task. Never changed; a correction is a new row.
 
-    in_sight: False once later rounds have put it where no expression reaches (engine.cases.sight).
+    in_sight: False once it is corrected, or later rounds have put it where no expression reaches
+    (engine.cases.sight).
     performed_by_id, performed_at: who did it and when, where account_id registered it for another.
     """
 
@@ -252,7 +253,7 @@ class Answer(Table):
     performed_at: Mapped[datetime | None]
     form_version: Mapped[str | None]  # sha-256 of the form's file
     sealed_answers: Mapped[bytes]
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # struck through
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))  # the first answer
     sealed_reason: Mapped[bytes | None]  # why it was corrected
     in_sight: Mapped[bool] = mapped_column(default=True, server_default=true())
     __table_args__ = (Index(None, "case_id", "in_sight"),)

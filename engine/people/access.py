@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Account, Case, RoleHolding, School, Task, UtcTime
+from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Task, UtcTime
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
@@ -55,7 +55,9 @@ class Permission(StrEnum):
     SEE_FILES = "see_files"  # what everybody has added
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
+    CORRECT_PUPIL = "correct_pupil"  # correct whom the case is about
     REMIND = "remind"
+    SEE_PUPIL = "see_pupil"  # the page of the pupil whom the case is about
     INVITE = "invite"  # ask a colleague into the case, or end that
     LEAD = "lead"  # decide who takes part in a shielded case, and who does leadership's steps
     SEE_INCIDENTS = "see_incidents"
@@ -103,7 +105,9 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_FILES: HANDLERS,
     Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
     Permission.CORRECT: HANDLERS,
+    Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.REMIND: HANDLERS,
+    Permission.SEE_PUPIL: HANDLERS | {Who.KONTAKTLAERER},
     Permission.INVITE: HANDLERS,
     Permission.LEAD: HANDLERS - {Who.SAKSANSVARLIG},
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
@@ -117,6 +121,7 @@ PAGES: dict[Permission, frozenset[Role]] = {
     Permission.REPORT: SCHOOL_ROLES,
     Permission.SEE_OWN_REPORTS: SCHOOL_ROLES,
     Permission.SEE_CASES_LIST: LEADERSHIP | {Role.KONTAKTLAERER},
+    Permission.SEE_PUPIL: frozenset({Role.REKTOR, Role.LEDELSE, Role.KONTAKTLAERER}),
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
 }
@@ -210,6 +215,19 @@ def require(
 def visible_cases(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Case` for every list, count and search of cases."""
     return _cases(Permission.SEE_CASES_LIST, account, now)
+
+
+def visible_pupils(account: Account | None, now: datetime) -> ColumnElement[bool]:
+    """The condition on `Pupil` for those whose page the account may open: rektor's and ledelse's
+    at the school, the kontaktlærer's own, and those of a case that it may see. Which cases stand on
+    the page is asked by `visible_cases`."""
+    if account is None:
+        return false()
+    standing = Standing(account.id, now)
+    return or_(
+        standing.has_pupil(),
+        Pupil.id.in_(select(Case.pupil_id).where(_cases(Permission.SEE_PUPIL, account, now))),
+    )
 
 
 def own_reports(account: Account | None, now: datetime) -> ColumnElement[bool]:

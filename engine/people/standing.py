@@ -120,6 +120,16 @@ class Standing:
         )
         return and_(Case.shielded.is_(None), or_(Case.pupil_id.in_(own_pupils), anybodys))
 
+    def has_pupil(self) -> ColumnElement[bool]:
+        """A condition on `Pupil`: leads the pupil's school, or is kontaktlærer of the class."""
+        leads = self._schools(Role.REKTOR).union(self._schools(Role.LEDELSE))
+        taught = self._holdings(
+            Role.KONTAKTLAERER, select(holding.c.school_id, holding.c.class_name)
+        )
+        return or_(
+            Pupil.school_id.in_(leads), tuple_(Pupil.school_id, Pupil.class_name).in_(taught)
+        )
+
     def is_given(self, role: Role | ColumnElement[str]) -> ColumnElement[bool]:
         """Is the person to whom this case role is given; for melder, whoever reported the case."""
         role = _column(role)

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     OPPGAVE_SLUPPET = "oppgave_sluppet"
     OPPGAVE_GITT = "oppgave_gitt"
     OPPGAVE_GITT_TILBAKE = "oppgave_gitt_tilbake"
+    OPPGAVE_FLYTTET = "oppgave_flyttet"  # to others: shielded, or somebody is named
     OPPGAVE_UTFORT = "oppgave_utfort"
     OPPGAVE_TRUKKET = "oppgave_trukket"
     STEG_UTFORT = "steg_utfort"  # an automatic step

@@ -268,6 +268,7 @@ PAGES_OF = {
     # Those who handle a case see the list too, whatever else they are.
     Permission.SEE_CASES_LIST: LEADERSHIP
     | {"kontaktlaerer", "kontaktlaerer_4a", "saksansvarlig", "undersoker"},
+    Permission.SEE_PUPIL: {"rektor", "ledelse", "kontaktlaerer", "kontaktlaerer_4a"},
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
 }
