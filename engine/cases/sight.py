@@ -20,7 +20,7 @@ from engine.cases.agenda import DUE
 from engine.cases.facts import CASE, HISTORY, ScopeFact
 from engine.cases.given import first_id
 from engine.database.mixed import mixed
-from engine.database.tables import Answer, Case, Deadline, Scope
+from engine.database.tables import Answer, Case, Deadline, Message, Scope
 from engine.people import circle
 
 SPARE = 24  # scopes or answers out of sight before they are marked; once in many rounds
@@ -29,9 +29,9 @@ SPARE = 24  # scopes or answers out of sight before they are marked; once in man
 @cache
 def contents() -> CompoundSelect:
     """The statement that reads what lies on a case (`cases`, of one id): scopes, answers, which
-    of the deadlines by `rules` it has had, whether the pupil has another open case, and the people
-    around it."""
-    return mixed(**_answers(), **_had(), **_other_case(), **circle.kinds())
+    of the deadlines by `rules` it has had, whether the pupil has another open case, messages
+    not taken yet, and the people around it."""
+    return mixed(**_answers(), **_had(), **_other_case(), **_mail(), **circle.kinds())
 
 
 def _answers() -> dict[str, Select]:
@@ -82,6 +82,13 @@ def _other_case() -> dict[str, Select]:
             other.shielded.is_(None),
             own.shielded.is_(None),
         )
+    }
+
+
+def _mail() -> dict[str, Select]:
+    waiting = Message.case_id.in_(bindparam("cases", expanding=True))
+    return {
+        "mail": select(Message.id.label("number")).where(waiting, Message.delivered_at.is_(None))
     }
 
 

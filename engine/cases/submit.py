@@ -39,11 +39,12 @@ class SubmitTask:
 
 @dataclass(frozen=True)
 class Submitted:
-    """case_ended: the case came to its end with this step."""
+    """at: when it was taken (UTC); mail: messages may be on their way to or from the case."""
 
     case_id: int
     task_id: int
     at: datetime
+    mail: bool = True
 
 
 def submit_task(product, command: SubmitTask) -> Submitted:
@@ -59,7 +60,8 @@ def submit_task(product, command: SubmitTask) -> Submitted:
         if isinstance(refused, Stopped):
             raise incidents.record_stop(product, case_id, refused, command.task_id) from refused
         raise
-    exchange.deliver(product, submitted.case_id)
+    if submitted.mail:
+        exchange.deliver(product, submitted.case_id)
     return submitted
 
 
@@ -85,7 +87,7 @@ def _submit(product, command: SubmitTask, on_time: bool = False) -> Submitted | 
         desk.save()
         drafts.drop(desk.session, command.account_id, task.id)
         receipts.keep(desk, command.receipt, "submit", task.id)
-        return Submitted(desk.case.id, task.id, desk.now)
+        return Submitted(desk.case.id, task.id, desk.now, desk.mail)
 
 
 def _ask(desk, command: SubmitTask) -> tuple[Receipt | None, bool]:
