@@ -23,6 +23,7 @@ from engine.records.log import Kind
 
 PUPILS_PROCESS = "aktivitetsplikt"
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
+MAIL = "mail"  # in a session: a message was posted in its transaction
 NOT_RECEIVED = "melding_ikke_levert"  # the kind of incident
 IN_WORDS = "ord"  # beside a message's facts: label and text of each, as the sender's forms say them
 
@@ -109,6 +110,8 @@ def send(desk, task, step) -> None:
 
 def tell_pupils_case(desk, **about) -> None:
     """Tell the pupil's case what this one decides for it: `mottatt` (moment), `roller`."""
+    if desk.case.part_of_id is None:
+        return
     pupils = next((case for case in others(desk) if case.id == desk.case.part_of_id), None)
     if pupils is not None:
         post(desk, pupils, ABOUT_CASE, about)
@@ -126,6 +129,7 @@ def post(desk, receiver: Case, name: str, facts: dict[str, Any]) -> None:
             sealed_facts=desk.product.master_key.seal(key, facts, "message"),
         )
     )
+    desk.session.info[MAIL] = True
 
 
 def not_received(session, sender: Case, name: str, at) -> None:
