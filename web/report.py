@@ -44,6 +44,9 @@ SINGLE = (
     "ansatt_mistenkt",
     "ledelse_mistenkt",
     "hvem_mistenkt",
+    "melder",
+    "utfort_tid",
+    "kanal",
     "vet_ikke_hvem",
     "akutt_skjerming_behov",
 )

@@ -20,6 +20,7 @@ from engine.cases.agenda import Agenda
 from engine.cases.facts import Facts
 from engine.cases.incidents import Stopped, readable
 from engine.cases.newcase import new_case
+from engine.cases.parts import acting_role
 from engine.cases.scripting import CaseEngine, NotACondition
 from engine.cases.sight import Sight, contents
 from engine.cases.state import Status
@@ -343,5 +344,5 @@ class Desk:
             step=row.step,
             step_name=row.name,
             process_id=row.process_id,
-            role=row.role,
+            role=acting_role(row),
         )

@@ -15,6 +15,7 @@ from engine.cases.duedates import Due, DueDates
 from engine.cases.files import Filed
 from engine.cases.incidents import Stopped
 from engine.cases.invitations import Invited
+from engine.cases.parts import acting_role
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.repair import Standstill
 from engine.cases.timeline import Told, Written
@@ -249,7 +250,7 @@ class _Reading:
         people = {number for _, number in doing if number is not None}
         own = held_by_each(self.session, people, local_day(self.now))
         for task, number in doing:
-            words = number and in_words(task.role, own.get(number, ()))
+            words = number and in_words(acting_role(task), own.get(number, ()))
             if words:
                 said = parts.setdefault(name_of(self.session, number), [])
                 said += [words] if words not in said else []

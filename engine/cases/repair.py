@@ -104,8 +104,9 @@ def try_again(product, incident_id: int, account_id: int) -> Tried:
         with open_case(product, case.id, account_id) as desk:
             return _try(desk, incident_id)
     except Stopped as stopped:
-        refusal = incidents.record_stop(product, case.id, stopped)
-        return Tried(case.number, False, f"{refusal.message} {stopped.message}")
+        incidents.record_stop(product, case.id, stopped)
+        message = f"Det gikk ikke. {stopped.message} Snakk med den som drifter Trygg."
+        return Tried(case.number, False, message)
 
 
 def read(session, where: ColumnElement[bool]) -> list[Standstill]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.cases import drafts
+from engine.cases import drafts, onbehalf
 from engine.cases.scripting import evaluate
 from engine.cases.start import StartCase, Started, start_case
+from engine.cases.tasks import Performed
 from engine.database.tables import Account, School
 from engine.people import access, register, roles
 from engine.people.register import Option
@@ -22,6 +23,7 @@ from engine.rules import workdays
 PROCESS = "aktivitetsplikt"
 SHIELDED_PROCESS = "skjerpet_aktivitetsplikt"
 REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"
+CHANNELS = ("muntlig", "papir")  # how a colleague told it, where another reports it
 AT_ONCE = "meld_straks"
 # A form's field -> the page's, where they differ.
 ON_PAGE = {
@@ -94,6 +96,7 @@ def report(product, command: Report) -> Started:
                 answers=steps_of(typed),
                 receipt=command.receipt,
                 partial=typed.get("akutt_fare") == "ja",
+                on_behalf=_on_behalf(product, command),
             ),
         )
     except Refusal as refusal:
@@ -118,8 +121,8 @@ def steps_of(typed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     shielded = "ja" in (typed.get("ansatt_mistenkt"), typed.get("ledelse_mistenkt"))
     report_answers = {
         "kilde": "ansatt",
-        "kanal": "skjema",
         **typed,
+        "kanal": (typed.get("kanal") if typed.get("melder") else None) or "skjema",
         "arena": typed.get("arena") or "annet",
     }
     for box in ("ansatt_mistenkt", "ledelse_mistenkt", "akutt_fare"):
@@ -159,6 +162,41 @@ def _action(typed: dict[str, Any], acute: bool) -> dict[str, Any]:
     return action
 
 
+def _on_behalf(product, command: Report) -> Performed | None:
+    """The colleague who reports, and when; None when the account reports. Raises Refusal."""
+    if not command.typed.get("melder"):
+        return None
+    faults = _behalf_faults(product, command)
+    if faults:
+        raise Refusal.of_answers(faults)
+    return Performed(
+        onbehalf.who(command.typed, "melder"), onbehalf.when(command.typed, product.clock())
+    )
+
+
+def _behalf_faults(product, command: Report) -> list[Fault]:
+    """What is wrong with for whom it is reported: a colleague, some time before now, on paper or
+    by word of mouth."""
+    typed, now = command.typed, product.clock()
+    if not typed.get("melder"):
+        return []
+    melder = onbehalf.who(typed, "melder")
+    with product.database.session() as session:
+        held = roles.held_by(session, melder, workdays.local_day(now)) if melder else []
+    faults = []
+    here = any(each.school_id == command.school_id for each in held)
+    if not here or melder == command.account_id:
+        said = "Velg en kollega som er ansatt på skolen i dag."
+        faults.append(Fault("melder", Reason.IKKE_VALGBAR, said))
+    when = onbehalf.when(typed, now)
+    if when is None or when > now:
+        said = "Skriv dag og klokkeslett da kollegaen fortalte det, som 8.9 kl. 10."
+        faults.append(Fault(onbehalf.WHEN, Reason.MANGLER_FELT, said))
+    if typed.get("kanal") not in CHANNELS:
+        faults.append(Fault("kanal", Reason.MANGLER_FELT, "Velg hvordan meldingen kom."))
+    return faults
+
+
 def _about_leadership(product, command: Report) -> dict[str, Any]:
     """What was typed; a named person of the leadership counts as the second § 12-5 box, so that
     rektor never receives a report about rektor."""
@@ -195,6 +233,7 @@ def _every_fault(product, command: Report) -> list[Fault]:
                 form.judge(answers, context, evaluate, options, partial=acute)
             except Refusal as refusal:
                 faults += refusal.faults
+    faults += _behalf_faults(product, command)
     found = {}
     if not typed.get("elev_utsatt"):
         found["elev_utsatt"] = Fault("elev_utsatt", Reason.MANGLER_FELT, NO_PUPIL)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.cases import linked
 from engine.cases.desk import no_access, open_case
@@ -54,12 +54,22 @@ class MyReport:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """Who told what another reported, when (UTC), and who reported it."""
+
+    told_by: str
+    told_at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class MyWords:
     """One own report with what was written.
 
     lines: label and answer, in the forms' order; added: what was added later, with when (UTC);
     days: the day by which a rule of regelverk.toml lets something happen, as counted when it was
-    sent; task_id: the open task that is left to the reporter.
+    sent; task_id: the open task that is left to the reporter; registered: when one reported it for
+    another.
     """
 
     report: MyReport
@@ -67,6 +77,7 @@ class MyWords:
     added: tuple[tuple[datetime, str], ...]
     days: dict[str, date]
     task_id: int | None
+    registered: Registered | None
 
 
 DAYS = ("motta_varsel", "undersok_start", "plan", "motta_rektor", "motta_skoleeier")
@@ -91,7 +102,8 @@ def my_report(product, account_id: int, number: str) -> MyWords:
         return MyWords(
             report=_report(session, case, sent),
             lines=tuple(_lines(product, session, case, corrected)),
-            added=tuple(_added(product, session, case)),
+            added=tuple(_added(product, session, case, account_id)),
+            registered=_registered(session, case),
             days=_days(product, session, case),
             task_id=session.scalar(
                 select(Task.id).where(
@@ -165,7 +177,7 @@ def _own_answers(product, session, case: Case, corrected: bool = False) -> dict[
             Answer.case_id.in_(cases),
             Answer.scope_id == "",
             Answer.step.in_(STEPS),
-            Answer.account_id == case.reporter_id,
+            func.coalesce(Answer.performed_by_id, Answer.account_id) == case.reporter_id,
         )
         .order_by(Answer.id if corrected else Answer.id.desc())
     )
@@ -219,12 +231,26 @@ def _lines_of(session, form: Form, asked: dict[str, Any]) -> Iterator[Line]:
     yield from form.describe(asked, lambda ref: names.get(ref, "–"))
 
 
-def _added(product, session, case: Case) -> Iterator[tuple[datetime, str]]:
+def _registered(session, case: Case) -> Registered | None:
+    row = session.scalar(
+        select(Answer)
+        .where(
+            Answer.case_id == case.id, Answer.step == REPORT, Answer.performed_by_id.is_not(None)
+        )
+        .order_by(Answer.id)
+    )
+    if row is None:
+        return None
+    told_by, by = (
+        session.get_one(Account, number).name for number in (row.performed_by_id, row.account_id)
+    )
+    return Registered(told_by, row.performed_at, by)
+
+
+def _added(product, session, case: Case, account_id: int) -> Iterator[tuple[datetime, str]]:
     key = product.master_key.unwrap(case.wrapped_key)
     rows = session.scalars(
-        select(Note)
-        .where(Note.case_id == case.id, Note.account_id == case.reporter_id)
-        .order_by(Note.id)
+        select(Note).where(Note.case_id == case.id, Note.account_id == account_id).order_by(Note.id)
     )
     for row in rows:
         yield row.at, product.master_key.unseal(key, row.sealed_text, "note")

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases import exchange, receipts, tasks
+from engine.cases import exchange, receipts, roster, tasks
 from engine.cases.desk import Desk
 from engine.cases.incidents import Stopped
 from engine.cases.newcase import new_case
+from engine.cases.tasks import Performed
 from engine.database.tables import Account, Case, Task
 from engine.people import access
 from engine.people.access import Permission
+from engine.people.roles import Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 
@@ -23,7 +25,8 @@ class StartCase:
     a case that this one starts in turn (§ 12-5) may stand among them.
 
     partial: what is required may still be missing (acute danger: the rest comes afterwards).
-    receipt: the sender's own key; the same key twice is the same case.
+    receipt: the sender's own key; the same key twice is the same case. on_behalf: the colleague
+    who reports, and when, where the account registers it; the account is then melder too.
     """
 
     process_id: str
@@ -32,6 +35,7 @@ class StartCase:
     answers: Mapping[str, dict[str, Any]]
     receipt: str
     partial: bool = False
+    on_behalf: Performed | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def _start(product, command: StartCase) -> Started:
             desk = _new_desk(product, session, command)
             for step, typed in command.answers.items():
                 own, row = _own_task(desk, step)
-                own.complete(row, typed, partial=command.partial)
+                own.complete(row, typed, partial=command.partial, performed=command.on_behalf)
             desk.save()
         except Stopped as stopped:
             where = f": den stanset ved «{stopped.name}»" if stopped.name else ""
@@ -81,6 +85,9 @@ def _new_desk(product, session, command: StartCase) -> Desk:
     desk = Desk(product, session, case, command.account_id, key)
     desk.log(Kind.SAK_STARTET, process_id=case.process_id, role="melder")
     desk.begin()
+    if command.on_behalf is not None:
+        case.reporter_id = command.on_behalf.by_id
+        roster.give_role(desk, command.account_id, Role.MELDER)
     return desk
 
 

@@ -17,7 +17,7 @@ from engine.cases.files import Filed
 from engine.cases.handover import Given
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
-from engine.cases.parts import Parts
+from engine.cases.parts import Parts, acting_role
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Case, Pupil, Task
 from engine.definitions.fields import Kind
@@ -163,7 +163,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         pupil=title_of(desk.case, pupil),
         shielded=desk.case.shielded is not None,
         item=_item(desk, task.scope_id),
-        role=LABELS[Role(task.role)] if task.role else None,
+        role=LABELS[Role(task.role)] if acting_role(task) else None,
         part=parts.of(desk.case, task, doing=may_complete),
         due_at=task.due_at,
         late=task.due_at is not None and task.due_at < desk.now,

@@ -84,6 +84,7 @@ def test_a_stale_page_is_refused_with_who_and_when(plan):
 
 
 def test_a_plan_that_a_colleague_made_is_registered(approval):
+    approval.at("2026-08-28T10:00")
     rektor = approval.browser("rektor")
     page = rektor.get(approval.path)
     assert "Registrer for en annen" in page.text
@@ -92,7 +93,6 @@ def test_a_plan_that_a_colleague_made_is_registered(approval):
     assert answer.status_code == 422
     assert 'href="#utfort_tid"' in answer.text
     assert f'value="{ref(approval, "ledelse")}" selected' in answer.text
-    approval.at("2026-08-28T10:00")
     right = fields(answer, send="ja", utfort_tid="28.8 kl. 9")
     answer = rektor.post(approval.path, data=right)
     assert answer.status_code == 303, answer.text

@@ -416,3 +416,56 @@ def test_a_page_that_has_grown_too_old_gives_back_what_was_written(log_in):
     answer = client.post("/meld", data={"observasjon": "To andre tok luen hennes i storefri."})
     assert answer.status_code == 400
     assert "To andre tok luen hennes i storefri." in answer.text
+
+
+# --- for a colleague ------------------------------------------------------------------------------
+
+
+def on_behalf(school, **change) -> dict:
+    told = {"melder": school.staff("maja"), "utfort_tid": "8.9 kl. 14", "kanal": "muntlig"}
+    return {**told, **change}
+
+
+def test_a_colleague_who_told_it_is_the_reporter_and_both_find_it(log_in, product, school, typed):
+    emil, maja = log_in("emil"), log_in("maja")
+    answer = send(emil, typed, **on_behalf(school))
+    assert answer.status_code == 303
+    assert emil.get(answer.location).status_code == 200
+    (case,) = rows(product, Case)
+    assert f"ansatt:{case.reporter_id}" == school.staff("maja")
+    sent = rows(product, Answer, Answer.account_id.is_not(None))
+    assert {f"ansatt:{row.account_id}" for row in sent} == {school.staff("emil")}
+    assert {f"ansatt:{row.performed_by_id}" for row in sent} == {school.staff("maja")}
+    assert answers_to(product, "registrer_melding")["kanal"] == "muntlig"
+    for client in (emil, maja):
+        assert case.number in client.get("/meldinger").text
+        page = client.get(f"/meldinger/{case.number}").text
+        assert "De gjør det hver dag." in page and "registrert av Emil" in page
+    # what the one adds is not shown to the other
+    post(emil, f"/meldinger/{case.number}", {"tillegg": "Jeg så det også"})
+    assert "Jeg så det også" in emil.get(f"/meldinger/{case.number}").text
+    assert "Jeg så det også" not in maja.get(f"/meldinger/{case.number}").text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"utfort_tid": None}, "utfort_tid"),
+        ({"utfort_tid": "9.9.2026 kl. 14"}, "utfort_tid"),
+        ({"kanal": None}, "kanal"),
+        ({"kanal": "skjema"}, "kanal"),
+        ({"melder": "ansatt:999"}, "melder"),
+        ({"melder": "elev:1"}, "melder"),
+    ],
+)
+def test_who_told_it_when_and_how_is_needed(log_in, product, school, typed, change, field):
+    answer = send(log_in("emil"), typed, **on_behalf(school, **change))
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert not rows(product, Case)
+
+
+def test_without_a_colleague_the_report_is_ones_own(log_in, product, school, typed):
+    send(log_in("emil"), typed, **on_behalf(school, melder=None))
+    assert answers_to(product, "registrer_melding")["kanal"] == "skjema"
+    assert all(row.performed_by_id is None for row in rows(product, Answer))

@@ -25,7 +25,6 @@ SYSTEM = frozenset(
         "mottatt",
         "finnes_aapen_sak",
         "gjelder_ledelsen",
-        "lost_paa_stedet_siste_30_dager",
         "melding_slatt_sammen",
     }
 )

@@ -337,7 +337,7 @@ def test_a_stop_when_time_passes_is_tried_again_by_leadership(story):
     let_deadlines_pass(story.product)
     assert desk.frozen() == before
     (each,) = desk.listed()
-    assert each.step is None and "drifter Trygg" in each.message
+    assert each.step is None and "drifter Trygg" in each.remedy
     tried = desk.try_again()
     assert not tried.solved and "drifter Trygg" in tried.message
     assert len(story.rows(Incident)) == 1
