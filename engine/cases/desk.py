@@ -119,7 +119,6 @@ class Desk:
         self.sight = Sight(self)
         self.answered: Answer | None = None  # the newest answer of this command
         self.passed: set[str] = set()  # the steps taken or opened since it was loaded
-        self.mail = False  # messages wait for the case, or it has sent some
         self._steps_run = 0
 
     # --- load and save -----------------------------------------------------------------------
@@ -168,7 +167,6 @@ class Desk:
         self.circle = Circle(self.case, self.now, rows)
         self.facts.system = self._system_facts()
         self.facts.system["finnes_aapen_sak"] = any(row.what == "other_case" for row in rows)
-        self.mail = any(row.what == "mail" for row in rows)
         self.sight.read(rows)
 
     @cached_property

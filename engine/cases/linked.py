@@ -23,6 +23,7 @@ from engine.records.log import Kind
 
 PUPILS_PROCESS = "aktivitetsplikt"
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
+MAIL = "mail"  # in a session: a message was posted in its transaction
 NOT_RECEIVED = "melding_ikke_levert"  # the kind of incident
 IN_WORDS = "ord"  # beside a message's facts: label and text of each, as the sender's forms say them
 
@@ -118,7 +119,6 @@ def tell_pupils_case(desk, **about) -> None:
 
 def post(desk, receiver: Case, name: str, facts: dict[str, Any]) -> None:
     """Put a message on its way, in the sender's transaction; it is delivered after the commit."""
-    desk.mail = True
     key = desk.product.master_key.unwrap(receiver.wrapped_key)
     desk.session.add(
         Message(
@@ -129,6 +129,7 @@ def post(desk, receiver: Case, name: str, facts: dict[str, Any]) -> None:
             sealed_facts=desk.product.master_key.seal(key, facts, "message"),
         )
     )
+    desk.session.info[MAIL] = True
 
 
 def not_received(session, sender: Case, name: str, at) -> None:

@@ -69,13 +69,6 @@ class PupilList:
     pupils: tuple[tuple[int, str], ...]
 
 
-def may_see_list(product, account_id: int) -> bool:
-    """Whether this account has the list of pupils."""
-    with product.database.session() as session:
-        account, now = session.get(Account, account_id), product.clock()
-        return access.may(session, account, Permission.SEE_PUPIL, now=now)
-
-
 def pupils(product, account_id: int, class_name: str | None = None) -> PupilList:
     """The pupils of a class (the first, unless another is asked for) whose pages this account may
     open. Raises Refusal (IKKE_TILGANG)."""

@@ -20,7 +20,7 @@ from engine.cases.agenda import DUE
 from engine.cases.facts import CASE, HISTORY, ScopeFact
 from engine.cases.given import first_id
 from engine.database.mixed import mixed
-from engine.database.tables import Answer, Case, Deadline, Message, Scope
+from engine.database.tables import Answer, Case, Deadline, Scope
 from engine.people import circle
 
 SPARE = 24  # scopes or answers out of sight before they are marked; once in many rounds
@@ -31,7 +31,7 @@ def contents() -> CompoundSelect:
     """The statement that reads what lies on a case (`cases`, of one id): scopes, answers, which
     of the deadlines by `rules` it has had, whether the pupil has another open case, messages
     not taken yet, and the people around it."""
-    return mixed(**_answers(), **_had(), **_other_case(), **_mail(), **circle.kinds())
+    return mixed(**_answers(), **_had(), **_other_case(), **circle.kinds())
 
 
 def _answers() -> dict[str, Select]:
@@ -50,6 +50,7 @@ def _answers() -> dict[str, Select]:
         ).where(Scope.case_id.in_(chosen), Scope.in_sight),
         "answer": select(
             first_id.label("row"),
+            Answer.id.label("number"),
             Answer.scope_id.label("scope_id"),
             Answer.step.label("step"),
             Answer.sealed_answers.label("sealed"),
@@ -85,13 +86,6 @@ def _other_case() -> dict[str, Select]:
     }
 
 
-def _mail() -> dict[str, Select]:
-    waiting = Message.case_id.in_(bindparam("cases", expanding=True))
-    return {
-        "mail": select(Message.id.label("number")).where(waiting, Message.delivered_at.is_(None))
-    }
-
-
 class Sight:
     """What has been read of one case's answers, and what of it is out of sight by now.
 
@@ -116,7 +110,7 @@ class Sight:
             else:
                 given[row.scope_id, row.step].append(row)
         for (scope_id, step), answers in given.items():
-            self._old_answers += [row.row for row in answers[:-HISTORY]]
+            self._old_answers += [row.number for row in answers[:-HISTORY]]
             for row in answers[-HISTORY:]:
                 self.desk.facts.put(scope_id, step, self.desk.unseal(row.sealed, "answer"))
 
