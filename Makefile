@@ -3,6 +3,7 @@
 #   make run     a demonstration school on http://127.0.0.1:8000 (PORT=… for another port)
 #   make test    every test; installs Debian's chromium where it is missing
 #   make check   the rules of the code and of the processes
+#   make bench   the time and room that the engine takes on this machine
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -11,7 +12,7 @@ FRONTEND := web/frontend
 BUNDLES := web/static/build/trygg.css engine/definitions/build/feel.js
 SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print)
 
-.PHONY: setup run test check
+.PHONY: setup run test check bench
 
 setup: $(BUNDLES) .venv/installed
 
@@ -43,3 +44,6 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/trygg check processes/*/*.bpmn
+
+bench: setup
+	$(BIN)/python -m tests.bench

@@ -86,9 +86,21 @@ class Product:
         )
         return self.definition(session, version)
 
-    def publish_shipped(self, process_ids: tuple[str, ...] = ("aktivitetsplikt",)) -> None:
+    def started_by(self, session, message: str) -> str | None:
+        """The published process that a message of this name starts; None when there is none."""
+        published = select(ProcessVersion.process_id).where(ProcessVersion.status == "published")
+        for process_id in session.scalars(published.distinct()).all():
+            if self.published(session, process_id).started_by_message == message:
+                return process_id
+        return None
+
+    def shipped(self) -> list[str]:
+        """Ids of the processes that come with Trygg."""
+        return sorted(drawing.parent.name for drawing in self.processes.glob("*/*.bpmn"))
+
+    def publish_shipped(self) -> None:
         """Publish the shipped processes where this very version is not published yet."""
-        for process_id in process_ids:
+        for process_id in self.shipped():
             bundle = Bundle.read(self.processes, process_id)
             definition = compile_bundle(bundle)
             with self.database.transaction() as session:

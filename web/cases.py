@@ -102,7 +102,8 @@ blueprint.before_request(check_number)
 
 
 @blueprint.context_processor
-def _words() -> dict:
+def words() -> dict:
+    """What the pages about cases say in words."""
     return {
         "statuses": statuses(),
         "fates": fates(),

@@ -4,9 +4,8 @@ from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from engine.cases import drafts, handover
+from engine.cases import drafts, handover, onbehalf
 from engine.cases.handover import HandOver, Return
-from engine.people import register
 from engine.refusals import Refusal
 from web import refusals
 from web.tasks import TASK, receipt_in, seen_revision, sheet_page, typed_of
@@ -20,7 +19,7 @@ def give(task_id: int):
     command = HandOver(
         task_id=task_id,
         account_id=current_user.id,
-        to_id=register.parse(request.form.get("gi_til"))[1] or 0,
+        to_id=onbehalf.who(request.form, "gi_til") or 0,
         receipt=receipt_in(),
         message=request.form.get("gi_melding", ""),
         seen_revision=seen_revision(),

@@ -4,16 +4,17 @@ from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from engine.cases import invitations
+from engine.cases import invitations, onbehalf
 from engine.cases.invitations import Invite
 from engine.definitions.dates import read_date
-from engine.people import register
 from engine.refusals import Refusal
 from engine.rules.workdays import local_day
 from web import refusals
-from web.cases import NUMBER, case_page, receipt_in
+from web.cases import NUMBER, case_page, know_the_number, receipt_in, words
 
 blueprint = Blueprint("invitations", __name__)
+blueprint.before_request(know_the_number)
+blueprint.context_processor(words)
 
 INVITATION = "<int(max=2147483647):invitation_id>"
 
@@ -25,7 +26,7 @@ def invite(number: str):
     command = Invite(
         number=number,
         account_id=current_user.id,
-        to_id=register.parse(typed["til"])[1] or 0,
+        to_id=onbehalf.who(typed, "til") or 0,
         reason=typed["grunn"],
         until=read_date(typed["dag"], local_day(product.clock())),
         receipt=receipt_in(),

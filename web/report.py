@@ -44,6 +44,11 @@ SINGLE = (
     "ansatt_mistenkt",
     "ledelse_mistenkt",
     "hvem_mistenkt",
+    "melder",
+    "utfort_tid",
+    "kanal",
+    "vet_ikke_hvem",
+    "akutt_skjerming_behov",
 )
 ORDER = (*SINGLE[:7], "andre_involverte", "ansatte_nevnt", *SINGLE[7:])
 ROW = re.compile(r"andre_involverte\[(\d{1,2})\]\.(elev|rolle)")
@@ -198,6 +203,8 @@ def _words(fault: Fault) -> str:
         "grep_inn": _("Svar på om du kunne stoppe det."),
         "hva_gjort": _("Skriv hva du gjorde, eller hva som hindret deg."),
         "elev_sier_utrygt": _("Svar på om eleven eller foresatte har sagt at det ikke er trygt."),
+        "hvem_mistenkt": _("Velg hvem det gjelder, eller kryss av for at du ikke vet det."),
+        "akutt_skjerming_behov": _("Svar på om eleven må skjermes allerede i dag."),
         "mistanke_utrygg": _("Velg om du tror at eleven kan ha det utrygt."),
         "begrunnelse": _("Skriv hvorfor du tror at eleven har det trygt."),
     }.get(fault.path, fault.message)

@@ -67,6 +67,8 @@ def sentence(told: Told) -> str:
             return _("«%(step)s» falt bort, for saken gikk videre", step=name)
         case Kind.FRIST_PASSERT:
             return _passed(told)
+        case Kind.MELDING_MOTTATT:
+            return _("Fikk melding fra saken som hører til: «%(step)s»", step=name)
         case Kind.PURRET:
             return _("Minnet om «%(step)s»", step=name)
         case Kind.OPPGAVE_GITT:

@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from sqlalchemy import select
 
-from engine.cases import given, roster
+from engine.cases import given, linked, roster
 from engine.cases.desk import Desk, no_access
 from engine.cases.lists import title_of
+from engine.cases.parts import acting_role
 from engine.cases.planclock import PLAN_STEP
 from engine.database.tables import Account, Answer, Case, Pupil, School, Task
 from engine.definitions.forms import Form, Line
@@ -243,7 +244,7 @@ def _role_at(desk: Desk, row: Answer) -> str | None:
     if task is None or row.account_id is None:
         return None
     held = held_by_each(desk.session, [row.account_id], local_day(desk.now))
-    return in_words(task.role, held.get(row.account_id, ()))
+    return in_words(acting_role(task), held.get(row.account_id, ()))
 
 
 def step_name_of(desk: Desk, row: Answer) -> str:
@@ -254,6 +255,9 @@ def step_name_of(desk: Desk, row: Answer) -> str:
 def lines_of(desk: Desk, row: Answer) -> tuple[Line, ...]:
     """What was answered, as a person reads it."""
     answered = desk.unseal(row.sealed_answers, "answer")
+    step = desk.definition.steps.get((row.process_id, row.step))
+    if step is not None and not step.form_key:
+        return tuple(linked.in_words(answered).values())
     return tuple(form_of(desk, row).describe(answered, partial(roster.name_of, desk)))
 
 

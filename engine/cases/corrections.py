@@ -277,7 +277,7 @@ class _Work:
         if desk.case.shielded != shielded:
             desk.log(Kind.SAK_SKJERMET, step=self.first.step)
         if desk.case.pupil_id != pupil:
-            tasks.give_anew(desk, moved=Role.KONTAKTLAERER)
+            tasks.give_anew(desk, moved={Role.KONTAKTLAERER})
         elif (desk.case.shielded, roster.named(desk)) != (shielded, named):
             tasks.give_anew(desk)
         if deciding(desk.definition, self.first.step) & set(changed):

@@ -28,6 +28,7 @@ from engine.cases.incidents import Stopped
 from engine.cases.scripting import ALWAYS
 from engine.database.tables import Deadline, Task
 from engine.definitions.bpmn import rule_named
+from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.rules import workdays
 from engine.rules.rule import NoDate
@@ -39,8 +40,17 @@ DELIVERY = "varsle"  # the rule of telling rektor: the delivery that sets it als
 
 
 def set_at_receipt(desk) -> None:
-    """The report has been delivered: set every deadline that counts from it (`ved_mottak`)."""
+    """The report has been delivered: set every deadline that counts from it (`ved_mottak`).
+
+    A case that is part of a pupil's leaves them to that one, but for those of its own steps; and
+    where leadership is suspected, nobody waits for rektor to be told.
+    """
+    own = {step.rule for step in desk.definition.steps.values()}
     for rule in desk.definition.regelverk.at_receipt():
+        if desk.case.part_of_id is not None and rule.key not in own:
+            continue
+        if desk.case.shielded == Shield.LEDELSE and rule.key == DELIVERY:
+            continue
         _set(desk, rule.key, _moment(desk, rule))
     for row in desk.agenda.deadlines(lambda row: row.rule == DELIVERY):
         _meet(row)
@@ -61,10 +71,11 @@ def set_for_task(desk, row: Task, key: str, task) -> None:
 
 def _moment(desk, rule, task=None, again: bool = False) -> datetime:
     """When it is due. `again`: a later round, which counts from now and not from the report."""
+    from_opening = again or (task is not None and desk.step_of(task).id in rule.apnet_i)
     try:
         return rule.due(
             opened=desk.now,
-            received=None if again else desk.case.received_at,
+            received=None if from_opening else desk.case.received_at,
             now=desk.now,
             feel=lambda expression: desk.engine.value(task, expression),
         )

@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from engine.cases.deadlines import WAITING
 from engine.cases.drafts import save_draft
+from engine.cases.linked import family
 from engine.cases.messages import start_by_hand
 from engine.cases.notes import add_note
 from engine.cases.report import Report, report
@@ -214,11 +215,13 @@ class _Teller:
             return session.get_one(Case, case_id).number
 
     def _task(self, case_id: int, step: str, account_id: int) -> int:
-        """The open task of this step: the one given to this account, else the oldest."""
+        """The open task of this step, in the case or in one that belongs together with it: the one
+        given to this account, else the oldest."""
         with self.product.database.session() as session:
+            cases = [case.id for case in family(session, session.get_one(Case, case_id))]
             found = session.execute(
                 select(Task.id, Task.assignee_id)
-                .where(Task.case_id == case_id, Task.step == step, Task.state == "open")
+                .where(Task.case_id.in_(cases), Task.step == step, Task.state == "open")
                 .order_by(Task.id)
             ).all()
         return min(found, key=lambda task: (task.assignee_id != account_id, task.id)).id

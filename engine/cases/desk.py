@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from engine.cases import deadlines, operations, solving, state, tallies, tasks
+from engine.cases import deadlines, linked, operations, solving, state, tallies, tasks
 from engine.cases.agenda import Agenda
 from engine.cases.facts import Facts
 from engine.cases.incidents import Stopped, readable
+from engine.cases.newcase import new_case
+from engine.cases.parts import acting_role
 from engine.cases.scripting import CaseEngine, NotACondition
 from engine.cases.sight import Sight, contents
 from engine.cases.state import Status
@@ -27,6 +29,7 @@ from engine.database.tables import Answer, Case, Task
 from engine.definitions.decisions import Undecided
 from engine.definitions.specs import NotAList, step_id
 from engine.people.circle import Circle
+from engine.people.standing import Shield
 from engine.records import log
 from engine.records.log import Kind
 from engine.records.vault import Key
@@ -112,6 +115,7 @@ class Desk:
         self.facts = Facts()
         self.engine = CaseEngine(self.facts, host=self)
         self.workflow = None
+        self.started: list[Desk] = []  # cases that this one has started, saved with it
         self.sight = Sight(self)
         self.answered: Answer | None = None  # the newest answer of this command
         self.passed: set[str] = set()  # the steps taken or opened since it was loaded
@@ -119,10 +123,14 @@ class Desk:
 
     # --- load and save -----------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """A new case: its workflow at the first wait."""
+    def begin(self, facts: dict[str, Any] | None = None) -> None:
+        """A new case: its workflow at the first wait. facts: what the message that starts it
+        carries, for a process that a message starts."""
         self._read()
         self.workflow = state.create(self.definition, self.engine)
+        if self.definition.started_by_message:
+            self._run_automatic_steps()
+            linked.receive(self, self.definition.started_by_message, facts or {})
         self.advance()
 
     @readable()
@@ -144,6 +152,8 @@ class Desk:
         self.case.state_version = state.VERSION
         self.case.revision += 1
         self._set_status()
+        while self.started:
+            self.started.pop().save()
 
     def _read(self) -> None:
         """Read what lies on the case: answers and people, in one statement."""
@@ -171,6 +181,7 @@ class Desk:
             "naa": local.strftime("%Y-%m-%dT%H:%M"),
             "i_dag": local.date().isoformat(),
             "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
+            "gjelder_ledelsen": self.case.shielded == Shield.LEDELSE,
             **tallies.of(self),
         }
 
@@ -290,6 +301,23 @@ class Desk:
         desk.load()
         return desk
 
+    def start_beside(self, process_id: str, actor_id: int | None) -> Desk:
+        """A new case of the same school and reporter, in the same transaction and saved with this
+        one; not yet begun."""
+        definition = self.product.published(self.session, process_id)
+        case, key = new_case(
+            self.product,
+            self.session,
+            definition,
+            self.case.school_id,
+            self.case.reporter_id,
+            self.now,
+        )
+        desk = Desk(self.product, self.session, case, actor_id, key)
+        desk.log(Kind.SAK_STARTET, process_id=process_id, role="melder")
+        self.started.append(desk)
+        return desk
+
     # --- records -----------------------------------------------------------------------------
 
     def seal(self, content: Any, purpose: str) -> bytes:
@@ -316,5 +344,5 @@ class Desk:
             step=row.step,
             step_name=row.name,
             process_id=row.process_id,
-            role=row.role,
+            role=acting_role(row),
         )

@@ -1,7 +1,7 @@
 """Where a case is in its diagrams: done, current and not reached, also as an ordered list.
 
 What people and operations did stands in the log. Gateways, events and flows leave no row there:
-for them the workflow's own tasks say which were passed.
+for them the workflow remembers which flows were passed.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
-from engine.cases import state
+from engine.cases import linked
 from engine.cases.deadlines import MOMENT, WAITING
 from engine.database.tables import Account, Deadline, Event, Task
-from engine.definitions.specs import step_id
 from engine.records.log import Kind
 
 DELPLIKTER = ("folge_med", "gripe_inn", "varsle", "undersoke", "tiltak")
@@ -72,7 +70,8 @@ class Part:
 
 def diagrams(desk) -> list[Diagram]:
     """The case's own process, and those that it has called so far. The desk must be loaded."""
-    progress = _Progress(desk.session, desk.definition, desk.case)
+    waiting = frozenset((s.process_id, s.id) for s in linked.waits_for_another(desk))
+    progress = _Progress(desk.session, desk.definition, desk.case, waiting)
     return [
         _diagram(desk, progress, process_id)
         for process_id in desk.definition.process_ids
@@ -80,9 +79,12 @@ def diagrams(desk) -> list[Diagram]:
     ]
 
 
-def parts(session, definition, case) -> list[Part]:
-    """The five delplikter, as they stand. To watch over pupils (følge med) is never done."""
-    progress = _Progress(session, definition, case)
+def parts(session, definition, case, waiting=frozenset()) -> list[Part]:
+    """The five delplikter, as they stand. To watch over pupils (følge med) is never done.
+
+    waiting: the steps that wait for a message, by process and id.
+    """
+    progress = _Progress(session, definition, case, waiting)
     found = []
     for name in DELPLIKTER:
         steps = [s for s in definition.steps.values() if s.delplikt == name]
@@ -97,14 +99,22 @@ def parts(session, definition, case) -> list[Part]:
 class _Progress:
     """What the log and the open tasks say of each step."""
 
-    def __init__(self, session, definition, case):
+    def __init__(self, session, definition, case, waiting):
+        self.waiting = waiting
         self.done: dict[tuple[str, str], list[tuple[datetime, str | None]]] = defaultdict(list)
         events = session.execute(
             select(Event.process_id, Event.step, Event.at, Account.name)
             .outerjoin(Account, Account.id == Event.actor_id)
             .where(
                 Event.case_id == case.id,
-                Event.kind.in_((Kind.OPPGAVE_UTFORT, Kind.STEG_UTFORT, Kind.SAK_AVSLUTTET)),
+                Event.kind.in_(
+                    (
+                        Kind.OPPGAVE_UTFORT,
+                        Kind.STEG_UTFORT,
+                        Kind.MELDING_MOTTATT,
+                        Kind.SAK_AVSLUTTET,
+                    )
+                ),
             )
             .order_by(Event.seq)
         )
@@ -131,7 +141,7 @@ class _Progress:
         return (step.process_id, step.id) in self.done
 
     def current(self, step) -> bool:
-        if (step.process_id, step.id) in self.open:
+        if (step.process_id, step.id) in self.open or (step.process_id, step.id) in self.waiting:
             return True
         if step.kind == "intermediateCatchEvent" and step.timer in self.timers:
             return True
@@ -195,22 +205,15 @@ def _is_silent(step) -> bool:
 
 def _passed(desk, process_id: str) -> tuple[set[str], set[str]]:
     """The ids of the elements and of the flows that the case has passed in this process."""
-    between = {(flow.source, flow.target): flow.id for flow in desk.definition.flows[process_id]}
-    elements: set[str] = set()
-    flows: set[str] = set()
-    for workflow in state.all_of(desk.workflow):
-        tasks = [task for task in workflow.tasks.values() if desk.process_of(task) == process_id]
-        completed = {step_id(task) for task in tasks if task.state == TaskState.COMPLETED}
-        elements |= completed
-        for task in tasks:
-            # Of those that meet in a join, all but the last are cancelled when it completes.
-            came = task.state & (state.LIVE | TaskState.COMPLETED) or (
-                task.state == TaskState.CANCELLED and step_id(task) in completed
-            )
-            before = task.parent
-            if came and before is not None and before.state == TaskState.COMPLETED:
-                flows.add(between.get((step_id(before), step_id(task)), ""))
-    return elements, flows - {""}
+    gone = desk.workflow.passed.get(process_id, set())
+    flows = [f for f in desk.definition.flows[process_id] if (f.source, f.target) in gone]
+    # An end event is passed when it is reached: no flow leads out of it.
+    ends = {
+        flow.target
+        for flow in flows
+        if desk.definition.step(process_id, flow.target).kind == "endEvent"
+    }
+    return {flow.source for flow in flows} | ends, {flow.id for flow in flows}
 
 
 def _listed(progress: _Progress, step, place: Place) -> Listed:

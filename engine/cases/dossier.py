@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.cases import diagram, files, incidents, invitations, messages, repair, timeline
+from engine.cases import diagram, files, incidents, invitations, linked, messages, repair, timeline
 from engine.cases.answers import name_of, open_to, title_in
 from engine.cases.desk import Desk, case_id_of
 from engine.cases.diagram import Diagram, Part
@@ -15,6 +15,7 @@ from engine.cases.duedates import Due, DueDates
 from engine.cases.files import Filed
 from engine.cases.incidents import Stopped
 from engine.cases.invitations import Invited
+from engine.cases.parts import acting_role
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.repair import Standstill
 from engine.cases.timeline import Told, Written
@@ -65,6 +66,9 @@ class Dossier:
     pupil_id: int | None  # whose page may be opened from here; None in a shielded case
     turns: tuple[Turn, ...]
     waits: tuple[Due, ...]  # what only time brings
+    awaits: tuple[str, ...]  # the steps that wait for a message from another case, by name
+    belongs_to: str | None  # the number of the pupil's case that this one is part of
+    beside: tuple[str, ...]  # the numbers of the cases that are part of the same pupil's case
     clock: Clock | None
     complain_from: date | None  # from when the case can be taken to Statsforvalteren
     parts: tuple[Part, ...]
@@ -114,6 +118,7 @@ class _Reading:
         self.account, self.now = account, desk.now
         self.sees_answers = self._may(Permission.SEE_ALL_ANSWERS)
         self.sees_log = self._may(Permission.SEE_LOG)
+        self.awaited = linked.waits_for_another(desk)
         self.tasks = self.session.scalars(
             select(Task).where(Task.case_id == self.case.id).order_by(Task.id)
         ).all()
@@ -132,6 +137,7 @@ class _Reading:
     def dossier(self) -> Dossier:
         turns = turns_of(self.desk.product, self.session, [self.case.id], self.account, self.now)
         dates = DueDates(self.desk, self.tasks)
+        linked_cases = self._linked_cases()
         complain = dates.first("kan_meldes_sf")
         return Dossier(
             number=self.case.number,
@@ -144,9 +150,19 @@ class _Reading:
             pupil_id=self._pupil_id(),
             turns=tuple(turns[self.case.id]),
             waits=dates.waits(),
+            awaits=tuple(step.name for step in self.awaited),
+            belongs_to=next((c.number for c in linked_cases if c.id == self.case.part_of_id), None),
+            beside=tuple(c.number for c in linked_cases if c.id != self.case.part_of_id),
             clock=self._clock(),
             complain_from=complain.day if complain else None,
-            parts=tuple(diagram.parts(self.session, self.desk.definition, self.case)),
+            parts=tuple(
+                diagram.parts(
+                    self.session,
+                    self.desk.definition,
+                    self.case,
+                    frozenset((step.process_id, step.id) for step in self.awaited),
+                )
+            ),
             diagrams=self._diagrams(),
             timeline=self._timeline(dates),
             deadlines=dates.all(),
@@ -170,6 +186,14 @@ class _Reading:
             may_remind=self._may(Permission.REMIND),
             may_see_answers=self.sees_answers,
         )
+
+    def _linked_cases(self) -> list[Case]:
+        """The cases that this one belongs together with, of those that this account may see."""
+        return [
+            case
+            for case in linked.others(self.desk)
+            if access.may(self.session, self.account, Permission.SEE_CASE, case=case, now=self.now)
+        ]
 
     def _timeline(self, dates: DueDates) -> tuple[Told, ...]:
         if not self.sees_log:
@@ -226,7 +250,7 @@ class _Reading:
         people = {number for _, number in doing if number is not None}
         own = held_by_each(self.session, people, local_day(self.now))
         for task, number in doing:
-            words = number and in_words(task.role, own.get(number, ()))
+            words = number and in_words(acting_role(task), own.get(number, ()))
             if words:
                 said = parts.setdefault(name_of(self.session, number), [])
                 said += [words] if words not in said else []

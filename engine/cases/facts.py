@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CASE = ""
+HISTORY = 12  # answers kept in sight for each step; older ones stay in the database
 JOINED = "melding_slatt_sammen"  # reports on the same pupil that were joined to this case
 
 
@@ -77,7 +78,9 @@ class Facts:
         self.closed.append(self.scopes[scope_id])
 
     def put(self, scope_id: str, step: str, answers: dict) -> None:
-        self.answers[scope_id][step].append(answers)
+        given = self.answers[scope_id][step]
+        given.append(answers)
+        del given[:-HISTORY]
 
     def references(self) -> set[str]:
         """Every text in the answers that may name a person, such as `elev:3`."""

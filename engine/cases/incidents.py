@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 
 NOBODY, STOPPED = "ingen_i_rollen", "stanset"
 TOLD = "sak_stanset"  # the kind of the notice
-UNREADABLE = "Trygg får ikke åpnet saken, og ingenting er endret. Snakk med den som drifter Trygg."
+UNREADABLE = "Trygg får ikke åpnet saken."
 
 
 class Stopped(Exception):

@@ -129,11 +129,18 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
         late,
         page,
         pages,
-        tuple((row.value, row.name) for row in choices if row.what == "step"),
-        tuple(
-            sorted((row.value, LABELS[Role(row.value)]) for row in choices if row.what == "role")
-        ),
-        tuple(sorted(row.value for row in choices if row.what == "class_name")),
+        *_choices_in(choices),
+    )
+
+
+def _choices_in(rows: Sequence[Row]) -> tuple[tuple, tuple, tuple]:
+    """Steps by name, roles and classes, each once."""
+    steps = {row.value: row.name for row in rows if row.what == "step"}
+    roles = {row.role for row in rows if row.role is not None}
+    return (
+        tuple(sorted(steps.items(), key=lambda step: step[1])),
+        tuple(sorted((role, LABELS[Role(role)]) for role in roles)),
+        tuple(sorted(row.value for row in rows if row.what == "class_name")),
     )
 
 
@@ -158,21 +165,15 @@ def _page_of(session, fits, page: int) -> Sequence[Row]:
 
 def _choices(visible) -> CompoundSelect:
     """What the overview can be narrowed to: open steps, their roles, classes of pupils."""
-    waiting = (Task.state == "open", visible)
-    in_case = (Case, Case.id == Task.case_id)
+    going_on = select(Case.id).where(Case.ended_at.is_(None), visible)
+    known = select(Case.pupil_id).where(Case.shielded.is_(None), visible)
     return mixed(
-        step=select(Task.step.label("value"), func.min(Task.name).label("name"))
-        .join(*in_case)
-        .where(*waiting)
-        .group_by(Task.step),
-        role=select(Task.role.label("value"))
-        .join(*in_case)
-        .where(*waiting, Task.role.is_not(None))
-        .distinct(),
-        class_name=select(Pupil.class_name.label("value"))
-        .join(Case, Case.pupil_id == Pupil.id)
-        .where(visible, Case.shielded.is_(None))
-        .distinct(),
+        step=select(
+            Task.step.label("value"), Task.role.label("role"), func.min(Task.name).label("name")
+        )
+        .where(Task.state == "open", Task.case_id.in_(going_on))
+        .group_by(Task.step, Task.role),
+        class_name=select(Pupil.class_name.label("value")).where(Pupil.id.in_(known)).distinct(),
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.util import BpmnEvent
-from SpiffWorkflow.util.task import TaskState
 
-from engine.cases import deadlines, incidents, receipts
+from engine.cases import deadlines, exchange, incidents, linked, receipts
 from engine.cases.desk import case_id_of, no_access, open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Account
@@ -68,6 +67,7 @@ def start_by_hand(product, number: str, account_id: int, step_id: str, receipt: 
             )
             desk.save()
             receipts.keep(desk, receipt, "start_by_hand")
+        exchange.deliver(product, case_id)
     except Stopped as stopped:
         raise incidents.record_stop(product, case_id, stopped) from stopped
 
@@ -91,12 +91,7 @@ def deliver(desk, name: str) -> None:
 def _catches(desk, name: str) -> bool:
     if desk.workflow.completed:
         return False
-    waiting = any(
-        task.state == TaskState.WAITING
-        and getattr(task.task_spec.event_definition, "name", None) == name
-        for task in desk.workflow.event_manager.tasks.values()
-    )
-    return waiting or any(
+    return name in linked.awaited(desk) or any(
         start.event_definition.name == name
         for trigger in desk.workflow.spec.start.trigger_specs
         for start in desk.workflow.subprocess_specs[trigger].bpmn_start_events

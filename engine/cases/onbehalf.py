@@ -25,11 +25,11 @@ from engine.rules import workdays
 FIELDS = WHO, WHEN = "utfort_av", "utfort_tid"  # the fields, as a page names them
 
 
-def who(typed: Mapping[str, Any]) -> int | None:
+def who(typed: Mapping[str, Any], field: str = WHO) -> int | None:
     """The account that a page's field refers to; None when nobody is chosen, 0 when it is no
     member of staff."""
-    kind, number = register.parse(typed.get(WHO))
-    if not typed.get(WHO):
+    kind, number = register.parse(typed.get(field))
+    if not typed.get(field):
         return None
     return number if kind is register.Kind.ANSATT else 0
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, notices, roster, tasks
+from engine.cases import deadlines, linked, notices, roster, tasks
 from engine.cases.incidents import Stopped
 from engine.database.tables import Answer
 from engine.people import register
@@ -34,6 +34,7 @@ def tell(desk, task, step) -> None:
     if desk.case.received_at is None and receiver in told:
         desk.case.received_at = desk.now
         deadlines.set_at_receipt(desk)
+        linked.tell_pupils_case(desk, mottatt=desk.now.isoformat())
     notices.tell_all(desk, told, step)
     desk.log(Kind.VARSLET, {"hvem": " ".join(told)}, step=step.id, step_name=step.name)
 
@@ -117,6 +118,17 @@ def bring_forward(desk, task, step) -> None:
             deadlines.move(desk, row, today)
 
 
+def send(desk, task, step) -> None:
+    """`send_melding`: the message in `trygg:melding`, with the answers in `trygg:sender`."""
+    linked.send(desk, task, step)
+
+
+def open_pupils_case(desk, task, step) -> None:
+    """`opprett_elevsak`: the pupil's case, where this one was started without it."""
+    if desk.case.part_of_id is None:
+        linked.open_pupils_case(desk, desk.engine.context(task)["meld_straks"])
+
+
 OPERATIONS = {
     "varsle": tell,
     "informer": inform,
@@ -124,4 +136,6 @@ OPERATIONS = {
     "arkiver": archive,
     "slaa_sammen": join_cases,
     "fremskynd": bring_forward,
+    "send_melding": send,
+    "opprett_elevsak": open_pupils_case,
 }

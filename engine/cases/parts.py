@@ -13,6 +13,12 @@ from engine.people.roles import LABELS, Role, in_force
 from engine.rules.workdays import local_day
 
 
+def acting_role(task: Task) -> str | None:
+    """The role that a task is done by; None for one that a colleague gave: it is done by name, and
+    whoever got it has not become saksansvarlig."""
+    return None if task.handed_over_by_id is not None else task.role
+
+
 class Parts:
     """The roles that one account holds, at the school and in cases, at one moment."""
 

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import yaml
 from sqlalchemy import select
 
-from engine.cases import cast, tasks
+from engine.cases import cast, linked, tasks
 from engine.cases.cast import Cast
 from engine.cases.deadlines import DUE, MOMENT, PASSED, WAITING
 from engine.cases.desk import open_case
@@ -131,7 +131,7 @@ class Player:
         self.product = Product(
             database, MasterKey(secrets.token_bytes(32)), lambda: self.now, processes
         )
-        self.product.publish_shipped((scenario["process"],))
+        self.product.publish_shipped()
         self.cast: Cast = cast.gather(self.product, scenario)
         self.reporter = "melder"
         self.case_ids: list[int] = []
@@ -207,6 +207,7 @@ class Player:
 
     def _find(self, step: dict[str, Any]) -> Task | None:
         """The oldest open task of this step, else the newest one that is done."""
+        self._find_linked()
         with self.product.database.session() as session:
             rows = session.scalars(
                 select(Task)
@@ -220,6 +221,13 @@ class Player:
             by = self._account(step.get("by"), opened[0].case_id)
             opened = [row for row in opened if row.assignee_id == by] or opened
         return opened[0] if opened else (rows[-1] if rows and step.get("refused") else None)
+
+    def _find_linked(self) -> None:
+        """Cases that have come to belong together with the scenario's are its own too."""
+        with self.product.database.session() as session:
+            for case_id in list(self.case_ids):
+                family = linked.family(session, session.get_one(Case, case_id))
+                self.case_ids += [each.id for each in family if each.id not in self.case_ids]
 
     def _receipt(self) -> str:
         """A new key for each step that is sent."""
@@ -330,6 +338,7 @@ class Player:
     # --- what is expected ----------------------------------------------------------------------
 
     def _check(self, expect: dict[str, Any]) -> None:
+        self._find_linked()
         unknown = {
             name
             for what in ("told", "not_told", "hidden_from")

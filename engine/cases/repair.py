@@ -72,8 +72,7 @@ def standing_still(product, account_id: int) -> list[Standstill]:
 def how_many(product, account_id: int) -> int:
     """How many cases stand still that this account sees to."""
     with product.database.session() as session:
-        account = session.get(Account, account_id)
-        mine = access.cases_with_incidents(account, product.clock())
+        mine = access.cases_with_incidents(account_id, product.clock())
         return session.scalar(
             select(func.count(Incident.case_id.distinct()))
             .join(Case, Case.id == Incident.case_id)
@@ -116,8 +115,9 @@ def try_again(product, incident_id: int, account_id: int) -> Tried:
         with open_case(product, case.id, account_id) as desk:
             return _try(desk, incident_id)
     except Stopped as stopped:
-        refusal = incidents.record_stop(product, case.id, stopped)
-        return Tried(case.number, False, f"{refusal.message} {stopped.message}")
+        incidents.record_stop(product, case.id, stopped)
+        message = f"Det gikk ikke. {stopped.message} Snakk med den som drifter Trygg."
+        return Tried(case.number, False, message)
 
 
 def read(session, where: ColumnElement[bool]) -> list[Standstill]:

@@ -1,4 +1,7 @@
-"""«Meld fra»: one page, three steps of the process, one transaction (§ 12-4: melde fra)."""
+"""«Meld fra»: one page, three steps, one transaction (§ 12-4: melde fra).
+
+About an adult at the school, the third step is the first of the case that § 12-5 starts.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.cases import drafts
+from engine.cases import drafts, onbehalf
 from engine.cases.scripting import evaluate
 from engine.cases.start import StartCase, Started, start_case
+from engine.cases.tasks import Performed
 from engine.database.tables import Account, School
 from engine.people import access, register, roles
 from engine.people.register import Option
@@ -17,14 +21,22 @@ from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
 
 PROCESS = "aktivitetsplikt"
+SHIELDED_PROCESS = "skjerpet_aktivitetsplikt"
 REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"
-ON_PAGE = {"hvorfor_ikke": "hva_gjort"}  # a form's field -> the page's, where they differ
+CHANNELS = ("muntlig", "papir")  # how a colleague told it, where another reports it
+AT_ONCE = "meld_straks"
+# A form's field -> the page's, where they differ.
+ON_PAGE = {
+    "hvorfor_ikke": "hva_gjort",
+    "hva_sett_hort": "observasjon",
+    "elev": "elev_utsatt",
+}
 NO_PUPIL = "Velg hvilken elev du er urolig for."
 
 
 @dataclass(frozen=True)
 class Report:
-    """typed: the page's fields, flat, by the names of the three steps' forms."""
+    """typed: the page's fields, flat, by the names of the steps' forms."""
 
     school_id: int
     account_id: int
@@ -84,6 +96,7 @@ def report(product, command: Report) -> Started:
                 answers=steps_of(typed),
                 receipt=command.receipt,
                 partial=typed.get("akutt_fare") == "ja",
+                on_behalf=_on_behalf(product, command),
             ),
         )
     except Refusal as refusal:
@@ -108,17 +121,32 @@ def steps_of(typed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     shielded = "ja" in (typed.get("ansatt_mistenkt"), typed.get("ledelse_mistenkt"))
     report_answers = {
         "kilde": "ansatt",
-        "kanal": "skjema",
         **typed,
+        "kanal": (typed.get("kanal") if typed.get("melder") else None) or "skjema",
         "arena": typed.get("arena") or "annet",
     }
     for box in ("ansatt_mistenkt", "ledelse_mistenkt", "akutt_fare"):
         report_answers[box] = "ja" if typed.get(box) == "ja" else "nei"
     steps = {REPORT: report_answers, ACT: _action(typed, acute)}
-    if not shielded:
+    if shielded:
+        steps[AT_ONCE] = _at_once(typed, report_answers)
+    else:
         suspicion = "ja" if acute else typed.get("mistanke_utrygg")
         steps[SUSPECT] = {"mistanke_utrygg": suspicion, "begrunnelse": typed.get("begrunnelse")}
     return steps
+
+
+def _at_once(typed: dict[str, Any], report_answers: dict[str, Any]) -> dict[str, Any]:
+    """The report's answers as those of § 12-5's first step; the one box says what the person is."""
+    leads = report_answers["ledelse_mistenkt"] == "ja"
+    return {
+        "hvem_mistenkt": typed.get("hvem_mistenkt"),
+        "vet_ikke_hvem": "ja" if typed.get("vet_ikke_hvem") == "ja" else "nei",
+        "stilling": "ledelse" if leads else "ansatt",
+        "hva_sett_hort": typed.get("observasjon"),
+        "elev": typed.get("elev_utsatt"),
+        "akutt_skjerming_behov": typed.get("akutt_skjerming_behov"),
+    }
 
 
 def _action(typed: dict[str, Any], acute: bool) -> dict[str, Any]:
@@ -134,13 +162,49 @@ def _action(typed: dict[str, Any], acute: bool) -> dict[str, Any]:
     return action
 
 
+def _on_behalf(product, command: Report) -> Performed | None:
+    """The colleague who reports, and when; None when the account reports. Raises Refusal."""
+    if not command.typed.get("melder"):
+        return None
+    faults = _behalf_faults(product, command)
+    if faults:
+        raise Refusal.of_answers(faults)
+    return Performed(
+        onbehalf.who(command.typed, "melder"), onbehalf.when(command.typed, product.clock())
+    )
+
+
+def _behalf_faults(product, command: Report) -> list[Fault]:
+    """What is wrong with for whom it is reported: a colleague, some time before now, on paper or
+    by word of mouth."""
+    typed, now = command.typed, product.clock()
+    if not typed.get("melder"):
+        return []
+    melder = onbehalf.who(typed, "melder")
+    with product.database.session() as session:
+        held = roles.held_by(session, melder, workdays.local_day(now)) if melder else []
+    faults = []
+    here = any(each.school_id == command.school_id for each in held)
+    if not here or melder == command.account_id:
+        said = "Velg en kollega som er ansatt på skolen i dag."
+        faults.append(Fault("melder", Reason.IKKE_VALGBAR, said))
+    when = onbehalf.when(typed, now)
+    if when is None or when > now:
+        said = "Skriv dag og klokkeslett da kollegaen fortalte det, som 8.9 kl. 10."
+        faults.append(Fault(onbehalf.WHEN, Reason.MANGLER_FELT, said))
+    if typed.get("kanal") not in CHANNELS:
+        faults.append(Fault("kanal", Reason.MANGLER_FELT, "Velg hvordan meldingen kom."))
+    return faults
+
+
 def _about_leadership(product, command: Report) -> dict[str, Any]:
     """What was typed; a named person of the leadership counts as the second § 12-5 box, so that
     rektor never receives a report about rektor."""
     typed = command.typed
     if "ja" not in (typed.get("ansatt_mistenkt"), typed.get("ledelse_mistenkt")):
         return typed
-    _, suspect = register.parse(typed.get("hvem_mistenkt"))
+    unknown = typed.get("vet_ikke_hvem") == "ja"
+    _, suspect = register.parse(None if unknown else typed.get("hvem_mistenkt"))
     day = workdays.local_day(product.clock())
     with product.database.session() as session:
         held = roles.held_by(session, suspect, day) if suspect else []
@@ -158,16 +222,18 @@ def _every_fault(product, command: Report) -> list[Fault]:
     acute = typed.get("akutt_fare") == "ja"
     with product.database.session() as session:
         now = product.clock()
-        definition = product.published(session, PROCESS)
         options = register.pickers(session, command.school_id, None, now)
         context: dict[str, Any] = {"i_dag": workdays.local_day(now).isoformat()}
         for step, answers in steps_of(typed).items():
-            form = definition.form(PROCESS, definition.step(PROCESS, step).form_key)
+            process_id = SHIELDED_PROCESS if step == AT_ONCE else PROCESS
+            definition = product.published(session, process_id)
+            form = definition.form(process_id, definition.step(process_id, step).form_key)
             context[step] = answers
             try:
                 form.judge(answers, context, evaluate, options, partial=acute)
             except Refusal as refusal:
                 faults += refusal.faults
+    faults += _behalf_faults(product, command)
     found = {}
     if not typed.get("elev_utsatt"):
         found["elev_utsatt"] = Fault("elev_utsatt", Reason.MANGLER_FELT, NO_PUPIL)

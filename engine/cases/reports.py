@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from engine.cases import linked
 from engine.cases.desk import no_access, open_case
 from engine.cases.notices import INFORMED, tell_role
-from engine.cases.report import ACT, PROCESS, REPORT, SUSPECT
+from engine.cases.report import ACT, AT_ONCE, PROCESS, REPORT, SUSPECT
 from engine.database.tables import Account, Answer, Case, Note, Task
-from engine.definitions.forms import Line
+from engine.definitions.forms import Form, Line
 from engine.people import access, register
 from engine.records import reading
 from engine.records.log import Kind
@@ -24,8 +26,9 @@ from engine.records.reading import What
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
-STEPS = (REPORT, ACT, SUSPECT)
-UNASKED = frozenset({"kilde", "kanal"})  # the page answers these itself
+STEPS = (REPORT, ACT, SUSPECT, AT_ONCE)
+UNASKED = frozenset({"kilde", "kanal", "stilling"})  # the page answers these itself
+TWICE = frozenset({"elev", "hva_sett_hort"})  # of § 12-5's first step: said in the report already
 LAST_STEP = "logg_og_gi_beskjed"  # what the reporter still does after «Nei»
 LONGEST = 20_000  # characters in an addition
 
@@ -51,12 +54,22 @@ class MyReport:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """Who told what another reported, when (UTC), and who reported it."""
+
+    told_by: str
+    told_at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class MyWords:
     """One own report with what was written.
 
     lines: label and answer, in the forms' order; added: what was added later, with when (UTC);
     days: the day by which a rule of regelverk.toml lets something happen, as counted when it was
-    sent; task_id: the open task that is left to the reporter.
+    sent; task_id: the open task that is left to the reporter; registered: when one reported it for
+    another.
     """
 
     report: MyReport
@@ -64,9 +77,10 @@ class MyWords:
     added: tuple[tuple[datetime, str], ...]
     days: dict[str, date]
     task_id: int | None
+    registered: Registered | None
 
 
-DAYS = ("motta_varsel", "undersok_start", "plan", "motta_12_5")
+DAYS = ("motta_varsel", "undersok_start", "plan", "motta_rektor", "motta_skoleeier")
 
 
 def my_reports(product, account_id: int) -> list[MyReport]:
@@ -88,7 +102,8 @@ def my_report(product, account_id: int, number: str) -> MyWords:
         return MyWords(
             report=_report(session, case, sent),
             lines=tuple(_lines(product, session, case, corrected)),
-            added=tuple(_added(product, session, case)),
+            added=tuple(_added(product, session, case, account_id)),
+            registered=_registered(session, case),
             days=_days(product, session, case),
             task_id=session.scalar(
                 select(Task.id).where(
@@ -125,6 +140,8 @@ def _keep_addition(desk, text: str) -> None:
     desk.log(Kind.NOTAT, role="melder")
     if desk.case.ended_at is None:
         tell_role(desk, "saksansvarlig", INFORMED, REPORT)
+        if desk.case.shielded is not None:  # to who investigates, too
+            tell_role(desk, "rektor", INFORMED, REPORT)
 
 
 def _own_cases(product, session, account_id: int):
@@ -147,38 +164,42 @@ def _own_case(product, session, account_id: int, number: str) -> Case:
 
 
 def _own_answers(product, session, case: Case, corrected: bool = False) -> dict[str, dict]:
-    """What the reporter sent, by step; nothing once the case's key is destroyed.
+    """What the reporter sent, by step, also in the case that § 12-5 started; nothing once the
+    case's key is destroyed.
 
     corrected: as the reporter has corrected it since; what others corrected is never here."""
     if case.wrapped_key is None:
         return {}
-    key = product.master_key.unwrap(case.wrapped_key)
+    cases = {each.id: each for each in linked.family(session, case) if each.wrapped_key}
     rows = session.scalars(
         select(Answer)
         .where(
-            Answer.case_id == case.id,
+            Answer.case_id.in_(cases),
             Answer.scope_id == "",
             Answer.step.in_(STEPS),
-            Answer.account_id == case.reporter_id,
+            func.coalesce(Answer.performed_by_id, Answer.account_id) == case.reporter_id,
         )
         .order_by(Answer.id if corrected else Answer.id.desc())
     )
     chosen = {row.step: row for row in rows}
+    keys = {each.id: product.master_key.unwrap(each.wrapped_key) for each in cases.values()}
     return {
-        step: product.master_key.unseal(key, row.sealed_answers, "answer")
+        step: product.master_key.unseal(keys[row.case_id], row.sealed_answers, "answer")
         for step, row in chosen.items()
     }
 
 
 def _report(session, case: Case, answers: dict[str, dict]) -> MyReport:
     sent = answers.get(REPORT, {})
-    adult = "ja" in (sent.get("ansatt_mistenkt"), sent.get("ledelse_mistenkt"))
+    at_once = answers.get(AT_ONCE, {})
+    boxes = (sent.get("ansatt_mistenkt"), sent.get("ledelse_mistenkt"))
+    adult = "ja" in boxes or AT_ONCE in answers
     receiver = Receiver.REKTOR
-    if sent.get("ledelse_mistenkt") == "ja":
+    if sent.get("ledelse_mistenkt") == "ja" or at_once.get("stilling") == "ledelse":
         receiver = Receiver.SKOLEEIER
     elif not adult and answers.get(SUSPECT, {}).get("mistanke_utrygg") == "nei":
         receiver = Receiver.KONTAKTLAERER
-    pupil = sent.get("elev_utsatt")
+    pupil = sent.get("elev_utsatt") or at_once.get("elev")
     return MyReport(
         number=case.number,
         sent_at=case.opened_at,
@@ -190,22 +211,46 @@ def _report(session, case: Case, answers: dict[str, dict]) -> MyReport:
 
 
 def _lines(product, session, case: Case, answers: dict[str, dict]) -> Iterator[Line]:
-    definition = product.definition(session, case.version)
-    for step in STEPS:
-        if step not in answers:
-            continue
-        form = definition.form(PROCESS, definition.step(PROCESS, step).form_key)
-        asked = {key: said for key, said in answers[step].items() if key not in UNASKED}
-        names = register.names_of(session, form.persons(asked))
-        yield from form.describe(asked, lambda ref, names=names: names.get(ref, "–"))
+    for each in linked.family(session, case):
+        definition = product.definition(session, each.version)
+        for step in STEPS:
+            if step in answers and (each.process_id, step) in definition.steps:
+                form_key = definition.step(each.process_id, step).form_key
+                form = definition.form(each.process_id, form_key)
+                yield from _lines_of(session, form, _asked(step, answers))
 
 
-def _added(product, session, case: Case) -> Iterator[tuple[datetime, str]]:
+def _asked(step: str, answers: dict[str, dict]) -> dict[str, Any]:
+    """What was asked of the reporter at this step, each thing once."""
+    left_out = UNASKED | (TWICE if step == AT_ONCE and REPORT in answers else frozenset())
+    return {key: said for key, said in answers[step].items() if key not in left_out}
+
+
+def _lines_of(session, form: Form, asked: dict[str, Any]) -> Iterator[Line]:
+    names = register.names_of(session, form.persons(asked))
+    yield from form.describe(asked, lambda ref: names.get(ref, "–"))
+
+
+def _registered(session, case: Case) -> Registered | None:
+    row = session.scalar(
+        select(Answer)
+        .where(
+            Answer.case_id == case.id, Answer.step == REPORT, Answer.performed_by_id.is_not(None)
+        )
+        .order_by(Answer.id)
+    )
+    if row is None:
+        return None
+    told_by, by = (
+        session.get_one(Account, number).name for number in (row.performed_by_id, row.account_id)
+    )
+    return Registered(told_by, row.performed_at, by)
+
+
+def _added(product, session, case: Case, account_id: int) -> Iterator[tuple[datetime, str]]:
     key = product.master_key.unwrap(case.wrapped_key)
     rows = session.scalars(
-        select(Note)
-        .where(Note.case_id == case.id, Note.account_id == case.reporter_id)
-        .order_by(Note.id)
+        select(Note).where(Note.case_id == case.id, Note.account_id == account_id).order_by(Note.id)
     )
     for row in rows:
         yield row.at, product.master_key.unseal(key, row.sealed_text, "note")

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from engine.cases import linked
 from engine.cases.state import Status
 from engine.database.tables import Account, Case, CaseRole, NamedPerson
 from engine.people import register, roles
 from engine.people.circle import Given
+from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
@@ -36,9 +38,25 @@ def named(desk) -> frozenset[str]:
 
 
 def name_person(desk, account_id: int, part: str) -> None:
-    if account_id not in desk.circle.named:
-        desk.session.add(NamedPerson(case_id=desk.case.id, account_id=account_id, part=part))
-        desk.circle.named.add(account_id)
+    """Name a person in the case, and in those it belongs together with."""
+    for case in linked.family(desk.session, desk.case):
+        if desk.session.get(NamedPerson, (case.id, account_id)) is None:
+            desk.session.add(NamedPerson(case_id=case.id, account_id=account_id, part=part))
+    desk.circle.named.add(account_id)
+
+
+def shield(desk, about: Shield) -> list[Case]:
+    """Shield the case and those it belongs together with: what is about leadership stays so. Gives
+    the cases that were changed."""
+    cases = [
+        case
+        for case in linked.family(desk.session, desk.case)
+        if case.shielded is None or (about is Shield.LEDELSE and case.shielded != about)
+    ]
+    for case in cases:
+        case.shielded = about
+    desk.facts.system["gjelder_ledelsen"] = desk.case.shielded == Shield.LEDELSE
+    return cases
 
 
 def leads_school(desk, account_id: int) -> bool:

@@ -17,13 +17,12 @@ from sqlalchemy.orm import aliased
 
 from engine.cases import state
 from engine.cases.agenda import DUE
-from engine.cases.facts import CASE, ScopeFact
+from engine.cases.facts import CASE, HISTORY, ScopeFact
 from engine.cases.given import first_id
 from engine.database.mixed import mixed
 from engine.database.tables import Answer, Case, Deadline, Scope
 from engine.people import circle
 
-HISTORY = 12  # answers of each step that an expression sees; older ones stay in the database
 SPARE = 24  # scopes or answers out of sight before they are marked; once in many rounds
 
 

@@ -1,23 +1,25 @@
-"""The state document: the workflow's task tree, without specification and without answers."""
+"""The state of a case: stored and loaded, and what it says: ended, waiting, or in trouble."""
 
 from __future__ import annotations
 
 import json
 from enum import StrEnum
-from uuid import UUID
 
-from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
-from SpiffWorkflow.bpmn.serializer.default.workflow import BpmnWorkflowConverter, WorkflowConverter
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
+from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
-VERSION = 1
+from engine.cases import documents
+from engine.cases.compaction import compact, completed_ends
+from engine.cases.workflow import LIVE, CaseWorkflow, all_of
+from engine.definitions.specs import step_id
+
+VERSION = documents.VERSION
 MAX_DEPTH = 300  # SpiffWorkflow loses tasks silently at depth 1,000
 
-LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+# What reading a document with a field missing, or with another thing in it, makes Python raise.
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, SpiffWorkflowException)
 
 
 class Status(StrEnum):
@@ -31,83 +33,39 @@ class Status(StrEnum):
 
 
 class UnreadableState(Exception):
-    """Stored state of a version that this product can't read. Nothing has been changed."""
+    """Stored state that this product can't read, in words. Nothing has been changed."""
 
 
-class _Converter(BpmnWorkflowConverter):
-    """Stores the task tree alone; the specification comes from the compiled version."""
-
-    def to_dict(self, workflow):
-        document = WorkflowConverter.to_dict(self, workflow)
-        document["subprocesses"] = self.mapping_to_dict(workflow.subprocesses)
-        document["bpmn_events"] = self.registry.convert(workflow.bpmn_events)
-        return document
-
-    def from_dict(self, document, spec, subspecs, engine):
-        workflow = BpmnWorkflow(spec, subspecs, script_engine=engine, deserializing=True)
-        workflow.tasks = self.mapping_from_dict(document["tasks"], UUID, workflow=workflow)
-        workflow.task_tree = workflow.tasks[UUID(document["root"])]
-        self.set_default_attributes(workflow, document)
-        self.subprocesses_from_dict(document["subprocesses"], workflow)
-        workflow.bpmn_events = self.registry.restore(document.get("bpmn_events", []))
-        return workflow
-
-
-_registry = BpmnWorkflowSerializer.configure({**SPIFF_CONFIG, BpmnWorkflow: _Converter})
-_serializer = BpmnWorkflowSerializer(_registry)
-
-
-def create(definition, engine) -> BpmnWorkflow:
+def create(definition, engine) -> CaseWorkflow:
     """A new workflow of a compiled version, not yet run."""
-    return _watched(BpmnWorkflow(definition.spec, definition.subspecs, script_engine=engine))
+    return CaseWorkflow(definition.spec, definition.subspecs, engine)
 
 
-def save(workflow) -> bytes:
-    return _serializer.serialize_json(workflow).encode()
+def save(workflow: CaseWorkflow) -> bytes:
+    """The document to be stored. The finished part of the tree is compacted on the way."""
+    compact(workflow)
+    return json.dumps(documents.write(workflow), separators=(",", ":")).encode()
 
 
-def load(document: bytes, version: int, definition, engine) -> BpmnWorkflow:
+def load(document: bytes, version: int, definition, engine) -> CaseWorkflow:
     """The stored workflow, with our script engine set. Raises UnreadableState."""
-    if version != VERSION:
+    try:
+        return documents.read(json.loads(document), version, definition, engine)
+    except documents.Unknown as error:
         raise UnreadableState(
-            f"Saken er lagret i form {version}, og denne utgaven av Trygg leser form {VERSION}."
-        )
-    fields = json.loads(document)
-    fields.pop("serializer_version", None)
-    workflow = _serializer.from_dict(
-        fields, spec=definition.spec, subspecs=definition.subspecs, engine=engine
-    )
-    return _watched(workflow)
-
-
-def _watched(workflow):
-    workflow.task_removed_event.connect(_drop_orphan)
-    return workflow
-
-
-def _drop_orphan(workflow, task) -> None:
-    """A removed task takes its sub-process with it; left behind, it crashes the next step."""
-    top = workflow.top_workflow
-    top.event_manager.remove_task(task)
-    orphan = top.subprocesses.get(task.id)
-    if orphan is not None:
-        for inner in list(orphan.tasks.values()):
-            _drop_orphan(orphan, inner)
-        top.subprocesses.pop(task.id, None)
-
-
-def all_of(workflow):
-    """The workflow and those inside it: sub-processes and called processes."""
-    return [workflow, *workflow.subprocesses.values()]
+            f"Saken er lagret i form {version}, og denne utgaven av Trygg leser form "
+            f"{' og '.join(map(str, range(1, VERSION + 1)))}. Bruk en nyere utgave."
+        ) from error
+    except _BROKEN as error:
+        raise UnreadableState(
+            "Sakens lagrede tilstand er ødelagt. Hent den fra en sikkerhetskopi."
+        ) from error
 
 
 def ends(workflow) -> list[str]:
-    """Ids of the end events that have run in this workflow itself, not in those it calls."""
-    return [
-        task.task_spec.bpmn_id or task.task_spec.name
-        for task in workflow.tasks.values()
-        if isinstance(task.task_spec, EndEvent) and task.state == TaskState.COMPLETED
-    ]
+    """Ids of the end events that have run in this workflow itself, not in those it calls, the
+    latest last. Of those that ran before the last save only the latest is still known."""
+    return [step_id(task) for task in completed_ends(workflow)]
 
 
 def trouble(workflow) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam
 
-from engine.cases import deadlines, drafts, incidents, onbehalf, receipts, roster, tasks
+from engine.cases import deadlines, drafts, exchange, incidents, onbehalf, receipts, roster, tasks
 from engine.cases.agenda import Agenda, waiting
 from engine.cases.desk import case_id_of_task, open_case, open_task
 from engine.cases.incidents import Stopped
@@ -53,13 +53,14 @@ def submit_task(product, command: SubmitTask) -> Submitted:
         if submitted is None:  # what is due stands, whatever becomes of the answers
             let_deadlines_pass(product, case_id_of_task(product, command.task_id))
             submitted = _submit(product, command, on_time=True)
-        return submitted
     except (Refusal, Stopped) as refused:
         case_id = case_id_of_task(product, command.task_id)
         drafts.keep_refused(product, command.account_id, command.task_id, command.answers)
         if isinstance(refused, Stopped):
             raise incidents.record_stop(product, case_id, refused, command.task_id) from refused
         raise
+    exchange.deliver(product, submitted.case_id)
+    return submitted
 
 
 def _submit(product, command: SubmitTask, on_time: bool = False) -> Submitted | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from SpiffWorkflow.util.task import TaskState
 
-from engine.cases import deadlines, notices, roster
+from engine.cases import deadlines, linked, notices, roster
 from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Task
@@ -17,6 +19,8 @@ from engine.people import register, standing
 from engine.people.roles import LABELS, Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+
+_log = structlog.get_logger()
 
 SUSPECTED = "mistenkt"
 
@@ -59,11 +63,11 @@ def sync(desk) -> None:
             _open(desk, task)
 
 
-def give_anew(desk, moved: Role | None = None) -> None:
+def give_anew(desk, moved: Collection[str] = ()) -> None:
     """The case is shielded, or somebody is named in it, after its tasks were opened: each goes to
     those whose it is now.
 
-    moved: the role that others hold than before, since the case is about another pupil.
+    moved: the roles that others hold than before: given anew, or the case is about another pupil.
     """
     named = roster.named(desk)
     for row in open_rows(desk).values():
@@ -73,7 +77,7 @@ def give_anew(desk, moved: Role | None = None) -> None:
             for each in (row.assignee_id, row.claimed_by_id)
             if each is not None and register.ref(register.Kind.ANSATT, each) in named
         }
-        if role in (None, row.role) and not out and row.role != moved:
+        if role in (None, row.role) and not out and row.role not in moved:
             continue
         if row.assignee_id in out:
             row.assignee_id = row.handed_over_by_id = None
@@ -114,6 +118,8 @@ def tell_or_raise(desk, row: Task) -> None:
     why = f"Ingen har rollen «{LABELS[Role(row.role)]}»." if row.role else "Steget har ingen rolle."
     if row.assignee_id is not None:
         why = "Den som har oppgaven, er nevnt i saken og kan ikke gjøre den."
+    if not desk.circle.holders(Role.SKOLEEIER):  # nobody is left who could see the incident
+        _log.error("nobody can act in a case", case_id=desk.case.id)
     raise_incident(desk.session, desk.case, NOBODY, why, at=desk.now, step=row.step, name=row.name)
 
 
@@ -175,6 +181,9 @@ def complete(
     row.state, row.done_at, row.done_by_id = "done", desk.now, desk.actor_id
     desk.passed.add(row.step)
     desk.log_task(Kind.OPPGAVE_UTFORT, row, _detail(performed))
+    if form.named(answers):
+        desk.session.flush()
+        give_anew(desk)
     deadlines.meet(desk, row)
     notices.tell_from_step(desk, task, step)
     try:
@@ -213,6 +222,8 @@ def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | No
         name_in_case(desk, ref, part)
     for ref, role in form.case_roles(answers):
         roster.give_role(desk, register.parse(ref)[1], role)
+    if roles := form.roles_in_pupils_case(answers):
+        linked.tell_pupils_case(desk, roller={role: ref for ref, role in roles})
     for what, value in form.marks(answers):
         mark(desk, what, value)
 
@@ -222,7 +233,7 @@ def name_in_case(desk, ref: str, part: str) -> None:
     roster.name_person(desk, register.parse(ref)[1], part)
     if part == SUSPECTED and roster.leads_school(desk, register.parse(ref)[1]):
         # Past the school, whichever box was ticked.
-        desk.case.shielded = standing.Shield.LEDELSE
+        _shield(desk, standing.Shield.LEDELSE)
 
 
 def mark(desk, what: str, value: Any) -> None:
@@ -232,12 +243,22 @@ def mark(desk, what: str, value: Any) -> None:
         desk.circle.meet_pupil(desk.session, desk.case.pupil_id)
     elif what == "alvorlig" and value == "ja":
         desk.case.serious = True
-    elif what == "skjermet_ansatt" and value == "ja" and desk.case.shielded is None:
-        desk.case.shielded = "ansatt"
+    elif what == "skjermet_ansatt" and value == "ja":
+        _shield(desk, standing.Shield.ANSATT)
     elif what == "skjermet_ledelse" and value == "ja":
-        desk.case.shielded = "ledelse"
+        _shield(desk, standing.Shield.LEDELSE)
+    elif what == "stilling":
+        _shield(desk, standing.Shield(value))
     elif what == "mottatt":
         deadlines.correct_receipt(desk, value)
+        linked.tell_pupils_case(desk, mottatt=value)
+
+
+def _shield(desk, about: standing.Shield) -> None:
+    """Shield the case, and those it belongs together with, whose open tasks find new hands."""
+    for case in roster.shield(desk, about):
+        if case.id != desk.case.id and case.ended_at is None:
+            linked.post(desk, case, linked.ABOUT_CASE, {})
 
 
 def no_longer_open(desk, task: Task) -> Refusal:

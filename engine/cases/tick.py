@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import select
 
-from engine.cases import deadlines, incidents, solving
+from engine.cases import deadlines, exchange, incidents, solving
 from engine.cases.desk import open_case
 from engine.cases.incidents import Stopped
 from engine.database.tables import Deadline, Incident
@@ -15,7 +15,8 @@ _log = structlog.get_logger()
 
 
 def let_deadlines_pass(product, case_id: int | None = None) -> int:
-    """Let what is due happen, in all cases or in one. Returns how many cases it met."""
+    """Let what is due happen, in all cases or in one, and deliver what is still on its way. Returns
+    how many cases it met."""
     with product.database.session() as session:
         query = select(Deadline.case_id).where(
             Deadline.state == deadlines.WAITING, Deadline.due_at <= product.clock()
@@ -35,6 +36,7 @@ def let_deadlines_pass(product, case_id: int | None = None) -> int:
             incidents.record_stop(product, each, Stopped(incidents.UNREADABLE))
     if case_id is None:
         fill_empty_roles(product)
+    exchange.deliver(product, case_id)
     return len(due)
 
 

@@ -23,6 +23,7 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.SLATT_SAMMEN,
     Kind.OPPGAVE_GITT,
     Kind.OPPGAVE_GITT_TILBAKE,
+    Kind.MELDING_MOTTATT,
     Kind.OPPGAVE_FLYTTET,
     Kind.OPPGAVE_UTFORT,
     Kind.OPPGAVE_TRUKKET,
@@ -117,8 +118,8 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
 
 
 def _answer_of(event: Event, answered: dict) -> int | None:
-    """The answer that the line tells of: what was sent, corrected, or joined to the case."""
-    if event.kind in (Kind.OPPGAVE_UTFORT, Kind.RETTET):
+    """The answer that the line tells of: what was sent, corrected, received or joined."""
+    if event.kind in (Kind.OPPGAVE_UTFORT, Kind.RETTET, Kind.MELDING_MOTTATT):
         return answered.get((event.step, event.at, event.actor_id))
     if event.kind == Kind.SLATT_SAMMEN:
         return answered.get((JOINED, event.at, event.actor_id))

@@ -10,6 +10,7 @@ from functools import cache
 
 from sqlalchemy import CompoundSelect, Date, Row, Select, bindparam, func, select
 
+from engine.cases.parts import acting_role
 from engine.database.mixed import mixed
 from engine.database.tables import Account, Case, RoleHolding, Task
 from engine.people import access, circle
@@ -85,7 +86,7 @@ def turns_beside(
                 step=task.step,
                 name=task.name,
                 person=person or holders.of(task.case_id, task.role),
-                role=in_words(task.role, held.get(doer_id, ())),
+                role=in_words(acting_role(task), held.get(doer_id, ())),
                 mine=bool(mine) and task.claimed_by_id in (None, account_id),
                 due_at=task.due_at,
                 late=task.due_at is not None and task.due_at < now,

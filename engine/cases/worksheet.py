@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.cases import drafts, files, given, handover, onbehalf, roster, tasks
+from engine.cases import drafts, files, given, handover, linked, onbehalf, roster, tasks
 from engine.cases.desk import Desk, no_access
 from engine.cases.files import Filed
 from engine.cases.handover import Given
 from engine.cases.inbox import item_in_words
 from engine.cases.lists import title_of
-from engine.cases.parts import Parts
+from engine.cases.parts import Parts, acting_role
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Answer, Case, Pupil, Task
 from engine.definitions.fields import Kind
@@ -163,7 +163,7 @@ def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] |
         pupil=title_of(desk.case, pupil),
         shielded=desk.case.shielded is not None,
         item=_item(desk, task.scope_id),
-        role=LABELS[Role(task.role)] if task.role else None,
+        role=LABELS[Role(task.role)] if acting_role(task) else None,
         part=parts.of(desk.case, task, doing=may_complete),
         due_at=task.due_at,
         late=task.due_at is not None and task.due_at < desk.now,
@@ -247,8 +247,11 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
     found = []
     for (step_id, _), row in sorted(newest.items(), key=lambda each: order.index(each[0][0])):
         step = desk.definition.step(row.process_id, step_id)
-        form = desk.definition.form(row.process_id, step.form_key)
         answers = desk.unseal(row.sealed_answers, "answer")
+        if not step.form_key:
+            found += _received(step, row, answers, wanted[step_id])
+            continue
+        form = desk.definition.form(row.process_id, step.form_key)
         is_own = not _is_child(desk, row.scope_id)  # a child of a step may be another pupil's
         for key, field in form.fields():
             if "." in key or key not in answers or not wanted[step_id] & {key, "*"}:
@@ -257,3 +260,12 @@ def _known(desk: Desk, shows: Sequence[str]) -> list[Known]:
             for label, text in form.describe({key: answers[key]}, partial(roster.name_of, desk)):
                 found.append(Known(label, text, step.name, row.at, own))
     return sorted(found, key=lambda known: not known.own_words)
+
+
+def _received(step, row: Answer, answers: dict, wanted: set[str]) -> list[Known]:
+    """What a message from another case carried."""
+    return [
+        Known(*line, step.name, row.at, own_words=key.startswith(OWN_WORDS))
+        for key, line in linked.in_words(answers).items()
+        if wanted & {key, "*"}
+    ]

@@ -66,9 +66,10 @@ class Database:
 def lock_case(session: Session, case_id: int) -> Case | None:
     """The case as it now stands, held until the transaction ends; None if there is no such case.
 
-    On SQLite the whole database is held already, and the lock adds nothing.
+    On SQLite the whole database is held already, and the lock adds nothing. On PostgreSQL rows that
+    refer to the case can be added meanwhile: a linked case need not wait to name somebody in it.
     """
-    return session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    return session.get(Case, case_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def lock_case_of(session: Session, task_id: int) -> Case | None:
@@ -77,7 +78,7 @@ def lock_case_of(session: Session, task_id: int) -> Case | None:
         select(Case)
         .join(Task, Task.case_id == Case.id)
         .where(Task.id == task_id)
-        .with_for_update(of=Case)
+        .with_for_update(of=Case, key_share=True)
         .execution_options(populate_existing=True)
     )
 

@@ -137,7 +137,7 @@ class Case(Table):
     __tablename__ = "case"
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)  # 2026-4827, drawn at random
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"), index=True)
     reporter_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     process_id: Mapped[str]
@@ -156,6 +156,10 @@ class Case(Table):
     state_version: Mapped[int]
     event_count: Mapped[int] = mapped_column(default=0)
     event_head: Mapped[str] = mapped_column(default="")
+    __table_args__ = (
+        # Counts and sorts read this instead of the rows, which are heavy with state.
+        Index("ix_case_overview", "school_id", "ended_at", "shielded", "pupil_id", "serious"),
+    )
 
 
 class CaseRole(Table):
@@ -278,6 +282,7 @@ class Deadline(Table):
     __table_args__ = (
         Index(None, "state", "due_at"),
         Index(None, "case_id", "state", "kind", "task_id"),
+        Index(None, "case_id", "rule"),
     )
 
 

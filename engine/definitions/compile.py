@@ -45,7 +45,9 @@ class Step:
     lane, or the lane of the sub-process it stands in, None when the calling step's role counts;
     assignee, tells: FEEL when they begin with `=`; decision: the table that it asks; timer: the
     rule that a timer waits for; shows: earlier answers to have beside the form, as `step.field` or
-    `step.*`; order: place in the file, for ordered lists.
+    `step.*`; message: what an event waits for; sends: the message that a service task sends,
+    carries: the answers that it takes along, receives: the fields that an event gets; order: place
+    in the file.
     """
 
     id: str
@@ -67,6 +69,9 @@ class Step:
     shows: tuple[str, ...] = ()
     started_by: tuple[str, ...] = ()
     message: str | None = None
+    sends: str | None = None
+    carries: tuple[str, ...] = ()
+    receives: tuple[str, ...] = ()
     timer: str | None = None
     called: str | None = None
     many: bool = False
@@ -106,6 +111,20 @@ class Definition:
 
     def decision(self, process_id: str, decision_id: str) -> Decision:
         return self.decisions[process_id, decision_id]
+
+    @property
+    def started_by_message(self) -> str | None:
+        """The message that starts a case of this process; None when its start waits for nothing."""
+        return next(
+            (
+                step.message
+                for step in self.steps.values()
+                if step.kind == "startEvent"
+                and step.process_id == self.process_id
+                and step.parent is None
+            ),
+            None,
+        )
 
     @property
     def process_ids(self) -> tuple[str, ...]:
@@ -218,6 +237,9 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         concerns=node.get(TRYGG + "gjelder"),
         started_by=tuple((node.get(TRYGG + "startesAv") or "").split()),
         message=messages.get(event.get("messageRef")) if event is not None else None,
+        sends=node.get(TRYGG + "melding"),
+        carries=tuple((node.get(TRYGG + "sender") or "").split()),
+        receives=tuple((node.get(TRYGG + "mottar") or "").split()),
         timer=rule_of_timer(timer) if timer is not None else None,
         called=node.get("calledElement"),
         many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,

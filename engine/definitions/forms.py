@@ -111,6 +111,14 @@ class Form:
             if field.gives_role and value
         ]
 
+    def roles_in_pupils_case(self, stored: Mapping) -> list[tuple[str, str]]:
+        """Who got a role in the pupil's case, which this one belongs to, each with the role."""
+        return [
+            (value, field.gives_role_in_pupils_case)
+            for field, value in self._answered(stored)
+            if field.gives_role_in_pupils_case and value
+        ]
+
     def marks(self, stored: Mapping) -> list[tuple[str, Any]]:
         """What these answers say of the case itself, each with the answer."""
         return [

@@ -21,15 +21,21 @@ _USED = "used"
 _TOKEN = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 
+def is_arrival(task) -> bool:
+    """Whether this instance of a join is a token that has arrived and waits for the others."""
+    return (
+        task.parent.state == TaskState.COMPLETED
+        and task.state != TaskState.COMPLETED
+        and not task.internal_data.get(_USED)
+    )
+
+
 def _arrived(join, task) -> set[str]:
     """Names of the steps before the join from which a token has arrived in this round."""
     return {
         other.parent.task_spec.name
         for other in task.workflow.tasks.values()
-        if other.task_spec is join
-        and other.parent.state == TaskState.COMPLETED
-        and other.state != TaskState.COMPLETED
-        and not other.internal_data.get(_USED)
+        if other.task_spec is join and is_arrival(other)
     }
 
 

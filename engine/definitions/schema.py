@@ -27,7 +27,7 @@ DEPTH = 24
 COMPONENTS = 300
 OPTIONS = 200
 SOURCES = ("elever", "ansatte", "foresatte")
-MARKS = ("elev", "alvorlig", "mottatt", "skjermet_ansatt", "skjermet_ledelse")
+MARKS = ("elev", "alvorlig", "mottatt", "stilling", "skjermet_ansatt", "skjermet_ledelse")
 GIVEN_ROLES = ("saksansvarlig", "undersoker", "tilrettelegger", "ansvarlig")
 
 _TEXTS = Path(__file__).with_name("schema.toml")
@@ -225,13 +225,15 @@ class Schema:
         marks = node.own("merker") or None
         if marks and marks not in MARKS:
             self._find("egenskap", name, node.name, what="merker")
-        gives_role = node.own("gir_rolle") or None
-        if gives_role and not (kind is Kind.PERSON and staff and gives_role in GIVEN_ROLES):
-            self._find("egenskap", name, node.name, what="gir_rolle")
+        roles = {what: node.own(what) or None for what in ("gir_rolle", "gir_rolle_i_elevens_sak")}
+        for what, role in roles.items():
+            if role and not (kind is Kind.PERSON and staff and role in GIVEN_ROLES):
+                self._find("egenskap", name, node.name, what=what)
         return {
             "habil": node.own("habil") == "ja",
             "part": node.own("part") or None,
-            "gives_role": gives_role,
+            "gives_role": roles["gir_rolle"],
+            "gives_role_in_pupils_case": roles["gir_rolle_i_elevens_sak"],
             "marks": marks,
         }
 

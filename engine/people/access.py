@@ -235,7 +235,7 @@ def own_reports(account: Account | None, now: datetime) -> ColumnElement[bool]:
     return _cases(Permission.SEE_OWN_REPORTS, account, now)
 
 
-def cases_with_incidents(account: Account | None, now: datetime) -> ColumnElement[bool]:
+def cases_with_incidents(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Case` for the list of incidents."""
     return _cases(Permission.SEE_INCIDENTS, account, now)
 

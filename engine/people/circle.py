@@ -119,8 +119,9 @@ class Circle:
         """The role that a step of this lane has in this case, to be stored on the task it opens.
 
         In a shielded case leadership's steps are the named undersoker's, and the kontaktlærer's are
-        saksansvarlig's. Before anyone is named, a case about leadership is skoleeier's alone, and
-        in one about a member of staff ledelse's steps are rektor's.
+        saksansvarlig's; in a case that is part of the pupil's, both are undersoker's. Before anyone
+        is named, a case about leadership is skoleeier's alone, and in one about a member of staff
+        ledelse's steps are rektor's.
         """
         if self.case.shielded is None:
             return role
@@ -128,6 +129,8 @@ class Circle:
             if any(given.role == Role.UNDERSOKER for given in self._counting()):
                 return Role.UNDERSOKER
             return Role.SKOLEEIER if self.case.shielded == Shield.LEDELSE else Role.REKTOR
+        if self.case.part_of_id is not None and role in (Role.KONTAKTLAERER, Role.SAKSANSVARLIG):
+            return Role.UNDERSOKER
         return Role.SAKSANSVARLIG if role == Role.KONTAKTLAERER else role
 
     def holds(self, account_id: int, *roles: str) -> bool:

@@ -239,8 +239,9 @@ def handler_role(session: Session, case: Case, role: Role, now: datetime) -> Rol
     """The role that a step of this lane has in this case, to be stored on the task it opens.
 
     In a shielded case leadership's steps are the named undersoker's, and the kontaktlærer's are
-    saksansvarlig's. Before anyone is named, a case about leadership is
-    skoleeier's alone, and in one about a member of staff ledelse's steps are rektor's.
+    saksansvarlig's; in a case that is part of the pupil's, both are undersoker's. Before anyone is
+    named, a case about leadership is skoleeier's alone, and in one about a member of staff
+    ledelse's steps are rektor's.
     """
     if case.shielded is None:
         return role
@@ -248,6 +249,8 @@ def handler_role(session: Session, case: Case, role: Role, now: datetime) -> Rol
         if _is_given_to_somebody(session, case, Role.UNDERSOKER, now):
             return Role.UNDERSOKER
         return Role.SKOLEEIER if case.shielded == Shield.LEDELSE else Role.REKTOR
+    if case.part_of_id is not None and role in (Role.KONTAKTLAERER, Role.SAKSANSVARLIG):
+        return Role.UNDERSOKER
     return Role.SAKSANSVARLIG if role == Role.KONTAKTLAERER else role
 
 

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     ROLLE_GITT = "rolle_gitt"
     INVITERT = "invitert"
     INVITASJON_AVSLUTTET = "invitasjon_avsluttet"
+    MELDING_MOTTATT = "melding_mottatt"  # from a case that this one belongs together with
     HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself
     HENDELSE_LOST = "hendelse_lost"
 

@@ -23,6 +23,7 @@ class InvalidRules(Exception):
 WAYS = (
     "arbeidsdager",
     "kalenderdager",
+    "timer",
     "samme_dag",
     "samme_dag_foer",
     "dato",
@@ -137,7 +138,8 @@ def _rule(key: str, table: dict, faults: list[str]) -> Rule | None:
     where = f"Fristen «{key}»"
     kinds = {
         "tekst": str, "kilde": str, "fra": str, "dato": str, "samme_dag": bool, "ved_mottak": bool,
-        "arbeidsdager": int, "kalenderdager": int, "hver": int, 
+        "arbeidsdager": int, "kalenderdager": int, "hver": int, "timer": (int, float),
+        "apnet_i": list,
         "samme_dag_foer": time, "klokke": time, "status": Status,
         "paaminnelse": tuple, "eskalering": tuple, "ved_frist": dict,
     }  # fmt: skip
@@ -157,6 +159,10 @@ def _rule(key: str, table: dict, faults: list[str]) -> Rule | None:
         faults.append(f"{where}: «dato» er et uttrykk som begynner med =.")
     if values.get("hver", 1) < 1:
         faults.append(f"{where}: «hver» er et antall dager, minst 1.")
+    steps = values.get("apnet_i", [])
+    if not all(isinstance(step, str) for step in steps):
+        faults.append(f"{where}: «apnet_i» er en liste av steg.")
+    values["apnet_i"] = tuple(steps)
     return None if len(faults) > before else Rule(key=key, **values)
 
 

@@ -69,15 +69,20 @@ MORNING = time(8)  # a reminder comes in the morning, while there is time to act
 
 @dataclass(frozen=True)
 class Rule:
-    """One deadline. Exactly one of the ways to count (`WAYS`) is set."""
+    """One deadline. Exactly one of the ways to count (`WAYS`) is set.
+
+    apnet_i: the steps in which it counts from the opening of the task, whatever `fra` says.
+    """
 
     key: str
     tekst: str
     status: Status
     kilde: str
     fra: str = "apnet"
+    apnet_i: tuple[str, ...] = ()
     arbeidsdager: int | None = None
     kalenderdager: int | None = None
+    timer: float | None = None
     samme_dag: bool = False
     samme_dag_foer: time | None = None
     dato: str | None = None
@@ -99,6 +104,8 @@ class Rule:
         """
         start = self._start(opened, received, feel)
         day = local_day(start)
+        if self.timer is not None:
+            return start.astimezone(UTC) + timedelta(hours=self.timer)
         if self.samme_dag:
             due = at(day, self.klokke)
             return due if due > start else at(day, time(23, 59))
@@ -130,8 +137,11 @@ class Rule:
         return sorted((nudge.when(due_at, MORNING), nudge.til) for nudge in self.paaminnelse)
 
     def escalations(self, due_at: datetime) -> list[tuple[datetime, str]]:
-        """When (UTC) and which role is told that it is not done, earliest first."""
-        return sorted((nudge.when(due_at, self.klokke), nudge.til) for nudge in self.eskalering)
+        """When (UTC) and which role is told that it is not done, earliest first; never before it
+        is due."""
+        return sorted(
+            (max(nudge.when(due_at, self.klokke), due_at), nudge.til) for nudge in self.eskalering
+        )
 
     def _start(self, opened: datetime, received: datetime | None, feel: Feel) -> datetime:
         """The moment it counts from. Of several dates, the earliest."""

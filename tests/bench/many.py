@@ -37,7 +37,8 @@ CLASSES = [f"{trinn}{letter}" for trinn in range(1, 8) for letter in "ABCD"]
 PUPILS = 560
 STAGES = (told.REPORTED, 5, 8, 10, told.APPROVED, told.EXTENDED, told.CLOSED, len(STEPS))
 BATCH = 250  # cases
-DAYS = 400  # over which the cases are spread
+IDS = 10_000  # more than any table has rows of the played cases
+DAYS = 40  # over which the cases are spread
 COPIED = (Scope, Task, Deadline, CaseRole, NamedPerson)  # what no list reads is left out
 ENGINE_IDS = {"scope_id", "parent_id", "group", "token"}
 
@@ -127,7 +128,7 @@ class _Copies:
         if name == "number":
             return f"2025-{n:05d}"
         if name in ("case_id", "task_id") or (name == "id" and isinstance(value, int)):
-            return value + n * 1_000_000 if name != "case_id" else self.case_id + n * 1_000_000
+            return value + n * IDS
         if name in ENGINE_IDS or name == "id":
             return f"{value}-{n}"
         if isinstance(value, date | datetime):

@@ -15,7 +15,7 @@ TRYGG = "{urn:trygg:bpmn:1}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 OPERATIONS = {
     "varsle", "informer", "del_plan", "arkiver", "send_melding", "frys_og_eksporter",
-    "slaa_sammen", "fremskynd",
+    "slaa_sammen", "fremskynd", "opprett_elevsak",
 }  # fmt: skip
 ROLES = {
     "rektor", "ledelse", "kontaktlaerer", "skoleeier", "melder", "saksansvarlig", "undersoker",
@@ -25,10 +25,11 @@ DELPLIKTER = {"folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"}
 FACTS = {"historikk", "melding_slatt_sammen", "tiltak", "involvert", "ansatt"}
 ENDS = {
     "aktivitetsplikt": {
-        "handtert_utenfor", "E1_handtert_paa_stedet", "E2_trygt", "E3_uten_tiltak", "E4_overfort",
+        "E1_handtert_paa_stedet", "E2_trygt", "E3_uten_tiltak", "E4_overfort",
         "E5_slatt_sammen",
     },
     "aktivitetsplan_oppfolging": {"trygt", "endre", "overfort"},
+    "skjerpet_aktivitetsplikt": {"avsluttet_trygg", "til_p06", "grunnlos_dokumentert"},
 }  # fmt: skip
 
 
@@ -142,6 +143,8 @@ def test_expressions_name_steps_and_fields_that_exist(tree):
     fields = {form.stem: form_keys(form) for form in PROCESSES.glob("*/forms/*.form")}
     fields["aktivitetsplan_oppfolging"] = {"resultat"}
     fields["varsling"] = {"hvem"}
+    for node in tree.iter("{*}startEvent", "{*}intermediateCatchEvent"):
+        fields[node.get("id")] = set(node.get(TRYGG + "mottar", "").split())
     texts = [node.text for node in tree.iter("{*}conditionExpression")]
     texts += [
         value

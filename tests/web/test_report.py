@@ -37,8 +37,8 @@ def rows(product, what, *conditions):
 
 
 def case_number(product) -> str:
-    """The number of the one case there is."""
-    (case,) = rows(product, Case)
+    """The number of the one case that a pupil has."""
+    (case,) = rows(product, Case, Case.part_of_id.is_(None))
     return case.number
 
 
@@ -254,13 +254,48 @@ def test_acute_danger_keeps_the_answers_given(log_in, product, typed):
 # --- § 12-5 ---------------------------------------------------------------------------------------
 
 
+def about(school, name: str) -> dict:
+    """What is asked besides when the report is about an adult."""
+    return {
+        "ansatt_mistenkt": "ja",
+        "hvem_mistenkt": school.staff(name),
+        "akutt_skjerming_behov": "ja",
+    }
+
+
+def test_about_an_adult_six_answers_are_required_besides_the_pupil(log_in, product, school):
+    answer = send(log_in("emil"), {"ansatt_mistenkt": "ja"})
+    assert answer.status_code == 422
+    assert "Rett 7 ting:" in answer.text
+    for field in ("hvem_mistenkt", "akutt_skjerming_behov", "observasjon", "grep_inn"):
+        assert f'href="#{field}"' in answer.text and f'id="{field}-feil"' in answer.text
+    assert not rows(product, Case)
+
+
+def test_one_who_does_not_know_who_it_is_says_so(log_in, product, school, typed):
+    unknown = {"ansatt_mistenkt": "ja", "vet_ikke_hvem": "ja", "akutt_skjerming_behov": "nei"}
+    assert send(log_in("emil"), typed | unknown).status_code == 303
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    assert not rows(product, NamedPerson)
+
+
+def test_acute_danger_from_an_adult_needs_only_a_pupil(log_in, product, school):
+    acute = {"akutt_fare": "ja", "elev_utsatt": school.pupil("noor"), "ansatt_mistenkt": "ja"}
+    client = log_in("emil")
+    answer = send(client, acute)
+    assert answer.status_code == 303
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    assert "Takk. Rektor har fått meldingen." in client.get(answer.location).text
+
+
 def test_a_report_on_an_adult_is_hidden_from_that_person(log_in, product, school, typed):
-    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff("maja")}
+    change = about(school, "maja")
     answer = send(log_in("emil"), typed | change, mistanke_utrygg=None)
     assert answer.status_code == 303
-    assert open_tasks(product) == [("motta_12_5_ansatt", "rektor")]
-    named = rows(product, NamedPerson)
-    assert [(row.account_id, row.part) for row in named] == [(school.accounts["maja"], "mistenkt")]
+    assert open_tasks(product) == [("motta_rektor", "rektor")]
+    named = {(row.account_id, row.part) for row in rows(product, NamedPerson)}
+    assert named == {(school.accounts["maja"], "mistenkt")}
+    assert len(rows(product, NamedPerson)) == len(rows(product, Case)) == 2
     assert not rows(product, Notice, Notice.account_id == school.accounts["maja"])
     maja, case = log_in("maja"), case_number(product)
     for path in ("/meldinger", f"/meldinger/{case}", f"/meld/kvittering/{case}", "/konto"):
@@ -272,21 +307,23 @@ def test_a_report_on_an_adult_is_hidden_from_that_person(log_in, product, school
 
 def test_the_reporter_of_a_shielded_case_sees_that_it_was_received(log_in, product, school, typed):
     client = log_in("emil")
-    send(client, typed, ansatt_mistenkt="ja", hvem_mistenkt=school.staff("bjarte"))
+    send(client, typed | about(school, "bjarte"), mistanke_utrygg=None)
     receipt = client.get(f"/meld/kvittering/{case_number(product)}").text
     assert "Takk. Rektor har fått meldingen." in receipt
     assert "varsler kommunen" in receipt
     page = client.get("/meldinger").text
     assert "Skjermet sak" in page and "Noor" not in page
+    assert page.count("/meldinger/") == 1, "one report, though it has become two cases"
     own = client.get(f"/meldinger/{case_number(product)}").text
-    assert "Bjarte Assistent" in own
+    assert "Bjarte Assistent" in own and own.count(typed["observasjon"].split(".")[0]) == 1
+    assert "Må eleven skjermes" in own
     assert f"<title>Melding {case_number(product)} – Trygg</title>" in own
 
 
 def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school, typed):
     client = log_in("emil")
-    answer = send(client, typed, ansatt_mistenkt="ja", ledelse_mistenkt="ja")
-    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    answer = send(client, typed | about(school, "berit"), ledelse_mistenkt="ja")
+    assert open_tasks(product) == [("motta_skoleeier", "skoleeier")]
     told = {row.account_id for row in rows(product, Notice)} - {school.accounts["emil"]}
     assert told == {school.accounts["kari"]}
     page = client.get(answer.location).text
@@ -298,10 +335,9 @@ def test_a_report_on_leadership_goes_to_the_owner_alone(log_in, product, school,
 
 @pytest.mark.parametrize("leader", ["berit", "line"])
 def test_naming_one_of_the_leadership_is_enough(log_in, product, school, typed, leader):
-    change = {"ansatt_mistenkt": "ja", "hvem_mistenkt": school.staff(leader)}
-    answer = send(log_in("emil"), typed | change)
+    answer = send(log_in("emil"), typed | about(school, leader))
     assert answer.status_code == 303
-    assert open_tasks(product) == [("motta_12_5_ledelse", "skoleeier")]
+    assert open_tasks(product) == [("motta_skoleeier", "skoleeier")]
     assert not rows(product, Notice, Notice.account_id == school.accounts[leader])
 
 
@@ -380,3 +416,56 @@ def test_a_page_that_has_grown_too_old_gives_back_what_was_written(log_in):
     answer = client.post("/meld", data={"observasjon": "To andre tok luen hennes i storefri."})
     assert answer.status_code == 400
     assert "To andre tok luen hennes i storefri." in answer.text
+
+
+# --- for a colleague ------------------------------------------------------------------------------
+
+
+def on_behalf(school, **change) -> dict:
+    told = {"melder": school.staff("maja"), "utfort_tid": "8.9 kl. 14", "kanal": "muntlig"}
+    return {**told, **change}
+
+
+def test_a_colleague_who_told_it_is_the_reporter_and_both_find_it(log_in, product, school, typed):
+    emil, maja = log_in("emil"), log_in("maja")
+    answer = send(emil, typed, **on_behalf(school))
+    assert answer.status_code == 303
+    assert emil.get(answer.location).status_code == 200
+    (case,) = rows(product, Case)
+    assert f"ansatt:{case.reporter_id}" == school.staff("maja")
+    sent = rows(product, Answer, Answer.account_id.is_not(None))
+    assert {f"ansatt:{row.account_id}" for row in sent} == {school.staff("emil")}
+    assert {f"ansatt:{row.performed_by_id}" for row in sent} == {school.staff("maja")}
+    assert answers_to(product, "registrer_melding")["kanal"] == "muntlig"
+    for client in (emil, maja):
+        assert case.number in client.get("/meldinger").text
+        page = client.get(f"/meldinger/{case.number}").text
+        assert "De gjør det hver dag." in page and "registrert av Emil" in page
+    # what the one adds is not shown to the other
+    post(emil, f"/meldinger/{case.number}", {"tillegg": "Jeg så det også"})
+    assert "Jeg så det også" in emil.get(f"/meldinger/{case.number}").text
+    assert "Jeg så det også" not in maja.get(f"/meldinger/{case.number}").text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"utfort_tid": None}, "utfort_tid"),
+        ({"utfort_tid": "9.9.2026 kl. 14"}, "utfort_tid"),
+        ({"kanal": None}, "kanal"),
+        ({"kanal": "skjema"}, "kanal"),
+        ({"melder": "ansatt:999"}, "melder"),
+        ({"melder": "elev:1"}, "melder"),
+    ],
+)
+def test_who_told_it_when_and_how_is_needed(log_in, product, school, typed, change, field):
+    answer = send(log_in("emil"), typed, **on_behalf(school, **change))
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert not rows(product, Case)
+
+
+def test_without_a_colleague_the_report_is_ones_own(log_in, product, school, typed):
+    send(log_in("emil"), typed, **on_behalf(school, melder=None))
+    assert answers_to(product, "registrer_melding")["kanal"] == "skjema"
+    assert all(row.performed_by_id is None for row in rows(product, Answer))

@@ -325,16 +325,29 @@ def _suspected(box: str) -> list[dict]:
     """The steps of a case about an adult at the school, up to the first one's follow-up."""
     report, act, *_ = SCENARIOS["C1"]["steps"]
     report = {**report, "answers": {**report["answers"], box: "ja"}}
-    step = {"ansatt_mistenkt": "motta_12_5_ansatt", "ledelse_mistenkt": "motta_12_5_ledelse"}[box]
-    return [report, act, {"step": step, "at": "2026-08-24T10:50"}]
+    leads = box == "ledelse_mistenkt"
+    told = {
+        "stilling": "ledelse" if leads else "ansatt",
+        "hvem_mistenkt": "rektor" if leads else "miljoarbeider",
+        "akutt_skjerming_behov": "ja",
+    }
+    at_once = {"step": "meld_straks", "by": "melder", "at": act["at"], "answers": told}
+    step = "motta_skoleeier" if leads else "motta_rektor"
+    return [report, act, at_once, {"step": step, "at": "2026-08-24T10:50"}]
 
 
 def test_leadership_is_followed_up_by_the_owner_alone(database):
-    story = Story(database, "motta_12_5_ledelse", steps=_suspected("ledelse_mistenkt"))
+    story = Story(database, "motta_skoleeier", steps=_suspected("ledelse_mistenkt"))
     assert story.browser("rektor").get(story.path).status_code == 404
     browser = story.browser("skoleeier")
+    handlers = {name: story.player.cast.refs[name] for name in ("skoleeier", "sosialveileder")}
     data = fields(
-        browser.get(story.path), send="ja", skjerming="Rektor er utenfor.", hva_gjort="Ringte."
+        browser.get(story.path),
+        send="ja",
+        skjermingstiltak="Rektor er utenfor.",
+        saksbehandler=handlers["skoleeier"],
+        undersoker="skoleeier",
+        hvem_leder_elevens_sak=handlers["sosialveileder"],
     )
     answer = browser.post(story.path, data=data)
     assert answer.status_code == 303, answer.text
@@ -359,7 +372,7 @@ def test_what_is_started_by_hand_is_filled_in_too(database, name):
 
 
 def test_a_shielded_case_is_named_nowhere(database):
-    story = Story(database, "motta_12_5_ansatt", steps=_suspected("ansatt_mistenkt"))
+    story = Story(database, "motta_rektor", steps=_suspected("ansatt_mistenkt"))
     browser = story.browser("rektor")
     assert "elev_a" not in browser.get("/oppgaver").text
     page = browser.get(story.path).text
@@ -369,9 +382,11 @@ def test_a_shielded_case_is_named_nowhere(database):
         assert other.get(story.path).status_code == 404
         assert "Skjermet" not in other.get("/oppgaver").text
     data = fields(
-        browser.get(story.path), send="ja", varslet_skoleeier="ja", varslet_tid="24.8.2026 kl. 10",
-        skjerming="Den det gjelder, er flyttet.", hva_gjort="Snakket med eleven.",
-    )  # fmt: skip
+        browser.get(story.path),
+        send="ja",
+        skjermingstiltak="Den det gjelder, er flyttet.",
+        aapenbart_grunnlos="nei",
+    )
     assert browser.post(story.path, data=data).status_code == 303
 
 

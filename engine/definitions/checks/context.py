@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from engine.definitions.bpmn import BPMN, CAMUNDA, FLOW_NODES, processes
+from engine.definitions.bpmn import BPMN, CAMUNDA, FLOW_NODES, TRYGG, processes
 from engine.definitions.checks.expressions import names_in
 from engine.definitions.checks.lookup import Lookup
 from engine.definitions.fields import Kind, fields_of
@@ -18,7 +18,16 @@ from engine.rules.regelverk import InvalidRules, read_regelverk
 Shape = Mapping[str, "Shape"] | None
 """Names and what is inside each; None where anything may be."""
 
-SYSTEM = frozenset({"naa", "i_dag", "mottatt", "finnes_aapen_sak", "melding_slatt_sammen"})
+SYSTEM = frozenset(
+    {
+        "naa",
+        "i_dag",
+        "mottatt",
+        "finnes_aapen_sak",
+        "gjelder_ledelsen",
+        "melding_slatt_sammen",
+    }
+)
 """Names that the product itself puts beside the steps' answers."""
 
 _MARKER = BPMN + "multiInstanceLoopCharacteristics"
@@ -71,6 +80,8 @@ class Context:
     def _step(self, node: etree._Element, process_id: str) -> Shape:
         if node.tag in _NO_ANSWERS:
             return {}
+        if node.get(TRYGG + "mottar"):
+            return dict.fromkeys(node.get(TRYGG + "mottar").split())
         if node.tag == BPMN + "userTask":
             form = self.form(process_id, node.get(CAMUNDA + "formKey") or "")
             return None if form is None else _shape(form.components)

@@ -12,6 +12,7 @@ from engine.definitions.findings import Finding, finding
 # fmt: off
 _OURS = frozenset([
     "rolle", "frist", "delplikt", "plikt", "varsler", "operasjon", "gjelder", "startesAv", "viser",
+    "melding", "sender", "mottar",
 ])
 # fmt: on
 _EXECUTING = frozenset(

@@ -71,6 +71,8 @@ def _starts(level: Level) -> Iterator[Finding]:
         if level.incoming[start.get("id")]:
             yield _say("kjorbar.pil_til_start", start)
         typed = [child for child in start if child.tag.endswith("EventDefinition")]
+        if level.parent is None:  # a message may start a case of its own
+            typed = [child for child in typed if child.tag != BPMN + "messageEventDefinition"]
         if typed and not level.is_event_subprocess:
             yield _say("kjorbar.start_med_hendelse", start)
 

@@ -42,6 +42,9 @@ class Lookup(Protocol):
     def callers(self, process_id: str) -> list[str]:
         """Ids of the processes that call this one."""
 
+    def process_ids(self) -> list[str]:
+        """Ids of the processes that can be seen from here, called or not."""
+
 
 class InBundle:
     """Looks in a bundle and nowhere else."""
@@ -72,6 +75,9 @@ class InBundle:
             if (tree := self.drawing(other)) is not None and process_id in called(tree)
         ]
 
+    def process_ids(self) -> list[str]:
+        return self._ids
+
 
 class OnDisk:
     """Looks beside the file first, then in the folder of all processes."""
@@ -99,10 +105,12 @@ class OnDisk:
     def regelverk(self) -> bytes | None:
         return _bytes(self._root / REGELVERK)
 
+    def process_ids(self) -> list[str]:
+        return sorted(drawing.parent.name for drawing in self._root.glob("*/*.bpmn"))
+
     @cached_property
     def _calls(self) -> dict[str, list[str]]:
-        ids = sorted(drawing.parent.name for drawing in self._root.glob("*/*.bpmn"))
-        trees = {process_id: self.drawing(process_id) for process_id in ids}
+        trees = {process_id: self.drawing(process_id) for process_id in self.process_ids()}
         return {process_id: called(tree) for process_id, tree in trees.items() if tree is not None}
 
     def callers(self, process_id: str) -> list[str]:

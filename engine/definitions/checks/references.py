@@ -19,6 +19,7 @@ from engine.definitions.bpmn import (
 from engine.definitions.checks.context import Context
 from engine.definitions.checks.expressions import expressions, names_in, too_much
 from engine.definitions.checks.lookup import Lookup
+from engine.definitions.checks.messages import messages
 from engine.definitions.findings import Finding, finding
 from engine.definitions.forms import form_findings
 from engine.definitions.operations import NAMES as OPERATIONS
@@ -42,6 +43,7 @@ def references(tree: etree._ElementTree, lookup: Lookup) -> list[Finding]:
         *_forms(tree, context, lookup),
         *_deadlines(tree, lookup),
         *_operations(tree),
+        *messages(tree, context, lookup),
         *_processes(tree, lookup),
         *_decisions(tree, context.process_id, lookup),
         *([] if too_much(tree) else _names(tree, context)),

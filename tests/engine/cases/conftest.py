@@ -2,100 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from uuid import UUID
-
 import pytest
-from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
-from SpiffWorkflow.bpmn.util import BpmnEvent
-from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
-from engine.cases import state
 from engine.cases.desk import open_case
-from engine.cases.facts import Facts
 from engine.cases.play import Player
-from engine.cases.scripting import ALWAYS, CaseEngine
 from engine.database.tables import Case, Notice, Task
-from engine.definitions.bundle import Bundle
-from engine.definitions.compile import compile_bundle
-from engine.definitions.specs import step_id
 from engine.product import PROCESSES
-
-RULES = b'[frist.x]\ntekst="x"\nstatus="skolens_valg"\nkilde="x"\nfra="apnet"\nkalenderdager=1\n'
-
-
-def compiled(*models: bytes, process_id: str = "p"):
-    """A definition of these drawings; the first is the process that starts."""
-    names = [process_id, *(f"q{n}" for n in range(1, len(models)))]
-    files = {f"{name}/{name}.bpmn": model for name, model in zip(names, models, strict=True)}
-    return compile_bundle(Bundle.of(process_id, {**files, "regelverk.toml": RULES}))
-
-
-class Run:
-    """A workflow of a definition, without a database. After each step it is saved and loaded again
-    in a definition that was compiled anew, as another process would."""
-
-    def __init__(self, *models: bytes, reload: bool = True):
-        self.models, self.reload = models, reload
-        self.definition = compiled(*models)
-        self.facts = Facts()
-        self.operated: list[str] = []
-        self.workflow = state.create(self.definition, self._engine())
-        self._settle()
-
-    def operate(self, task) -> None:
-        self.operated.append(step_id(task))
-
-    def decide(self, task) -> None:
-        self.facts.put(self.facts.scope_of(task), step_id(task), {})
-
-    def _engine(self) -> CaseEngine:
-        return CaseEngine(self.facts, host=self)
-
-    def _settle(self) -> None:
-        self.workflow.do_engine_steps()
-        if self.reload:
-            document = state.save(self.workflow)
-            self.definition = compiled(*self.models)
-            self.workflow = state.load(document, state.VERSION, self.definition, self._engine())
-
-    @property
-    def open(self) -> list[str]:
-        """The steps that wait for somebody, in order of name."""
-        return sorted(step_id(task) for task in self._ready())
-
-    def _ready(self):
-        return self.workflow.get_tasks(state=TaskState.READY, manual=True)
-
-    def do(self, step: str, place: int = 0, **answers) -> None:
-        """Complete an open step; of several alike, the one at `place`."""
-        task = [task for task in self._ready() if step_id(task) == step][place]
-        self.facts.put(self.facts.scope_of(task), step, answers)
-        task.run()
-        self._settle()
-
-    def context(self, step: str, place: int = 0) -> dict:
-        task = [task for task in self._ready() if step_id(task) == step][place]
-        return self.workflow.script_engine.context(task)
-
-    def send(self, message: str) -> None:
-        self.workflow.send_event(BpmnEvent(MessageEventDefinition(message), payload={}))
-        self._settle()
-
-    def pass_time(self) -> None:
-        """Every timer that waits fires."""
-        for task in list(self.workflow.event_manager.tasks.values()):
-            if task.state == TaskState.WAITING and "event_value" in task.internal_data:
-                task.internal_data["event_value"] = ALWAYS
-                task.task_spec._update(task)
-        self._settle()
-
-    def stored(self) -> dict:
-        return json.loads(state.save(self.workflow))
-
-    def task(self, token: str):
-        return self.workflow.get_task_from_id(UUID(token))
+from tests.running import Run
 
 
 @pytest.fixture
@@ -111,6 +25,7 @@ def player(database):
         "process": "aktivitetsplikt",
         "start": "2026-09-08T10:00",
         "steps": [],
+        "persons": {"offender": {"role": "faglaerer"}},
     }
     return Player(scenario, database, PROCESSES)
 
@@ -135,6 +50,12 @@ class Story:
         told |= dict(ansatt_mistenkt="nei", ledelse_mistenkt="nei", akutt_fare="nei")
         self.do("registrer_melding", "faglaerer", **{**told, "elev_sier_utrygt": "ja", **answers})
         self.do("gripe_inn", "melder", grep_inn="ja", elev_ivaretatt="ja")
+
+    def at_once(self, who: str | None = "offender", stilling: str = "ansatt", **answers) -> None:
+        """The reporter of a § 12-5 case says whom it is about."""
+        told = dict(hvem_mistenkt=who) if who else dict(vet_ikke_hvem="ja")
+        told |= dict(stilling=stilling, akutt_skjerming_behov="ja")
+        self.do("meld_straks", "melder", **{**told, **answers})
 
     def suspect(self, value: str = "ja") -> None:
         self.do("mistanke_vurdering", "melder", mistanke_utrygg=value)
@@ -197,7 +118,8 @@ class Story:
 
     def rows(self, table, **equal) -> list:
         with self.product.database.session() as session:
-            return list(session.scalars(select(table).filter_by(**equal).order_by(table.id)))
+            order = list(table.__table__.primary_key)
+            return list(session.scalars(select(table).filter_by(**equal).order_by(*order)))
 
     @property
     def case(self) -> Case:
@@ -213,6 +135,16 @@ class Story:
     def answers(self, step: str) -> dict:
         with open_case(self.product, self.case.id, None) as desk:
             return desk.facts.context([]).get(step)
+
+    def answers_in(self, process_id: str, step: str) -> dict:
+        """The latest answers of a step, in the newest case of this process."""
+        case = self.rows(Case, process_id=process_id)[-1]
+        with open_case(self.product, case.id, None) as desk:
+            return desk.facts.context([]).get(step)
+
+    def ref(self, name: str) -> str:
+        """One of the cast as a reference, such as `ansatt:7`."""
+        return self.player.cast.refs[name]
 
     def told(self, name: str) -> list[str]:
         """The kinds of notice that a member of staff has got."""

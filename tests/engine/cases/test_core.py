@@ -309,10 +309,3 @@ def test_a_timer_waits_for_our_row_and_never_for_the_wall_clock(run):
     assert state.trouble(case.workflow) is None
     case.pass_time()
     assert case.open == ["u"]
-
-
-def test_state_of_another_version_is_refused_in_words(run):
-    case = run(drawing(START, user("u"), END, flows("start u slutt")))
-    document = state.save(case.workflow)
-    with pytest.raises(state.UnreadableState, match="form 99"):
-        state.load(document, 99, case.definition, case._engine())

@@ -98,7 +98,7 @@ def test_a_kontaktlaerer_sees_the_case_without_its_history(course):
     )
     found = read(course, "kontaktlaerer")
     assert found.pupil == "Noor, 4B" and found.turns
-    assert found.timeline == found.members == found.readers == found.incidents == ()
+    assert found.timeline == found.members == found.readers == found.standstills == ()
     assert not found.may_see_answers and not found.may_remind and found.may_note
     assert all(step.done_by is None for each in found.diagrams for step in each.steps)
 

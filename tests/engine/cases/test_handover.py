@@ -8,6 +8,7 @@ import pytest
 
 from engine.cases import handover, worksheet
 from engine.cases.desk import Desk
+from engine.cases.dossier import dossier
 from engine.cases.handover import HandOver, Return
 from engine.cases.inbox import my_tasks
 from engine.cases.submit import claim_task
@@ -78,7 +79,7 @@ def informing(hands) -> Hands:
     return hands
 
 
-STEP = "informer_foresatte_elev"
+STEP, DONE = "informer_foresatte_elev", log.Kind.OPPGAVE_UTFORT
 
 
 def test_the_one_who_gets_a_task_can_do_it_and_sees_that_task_alone(informing):
@@ -103,6 +104,10 @@ def test_the_one_who_gets_a_task_can_do_it_and_sees_that_task_alone(informing):
         elev_informert="ja",
     )
     assert story.task(STEP).done_by_id == story.account("aks")
+    page = dossier(hands.product, story.account("rektor"), story.case.number)
+    told = next(line for line in page.timeline if line.step == STEP and line.kind == DONE)
+    assert told.role == "AKS"  # not kontaktlærer, whose step it was
+    assert next(each.what for each in page.members if each.name == "aks") == ("AKS",)
 
 
 def test_what_was_said_is_sealed_and_the_log_holds(informing):

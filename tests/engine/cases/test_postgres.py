@@ -14,7 +14,7 @@ from engine.records import log
 SCENARIOS = Path(__file__).parents[2] / "scenarios" / "core.yaml"
 
 
-@pytest.mark.parametrize("name", ["T02", "C1"])
+@pytest.mark.parametrize("name", ["T02", "T03", "C1"])
 def test_a_written_case_goes_as_written(postgres_url, name):
     scenario = next(s for s in read_scenarios(SCENARIOS) if s["id"] == name)
     migrate(postgres_url)

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from engine.cases.play import Player, Stop
-from engine.database.tables import Answer, Event, Incident, Notice, Task
+from engine.database.tables import Answer, Case, Event, Incident, Notice, Task
 from engine.definitions.bundle import Bundle
 from engine.definitions.compile import compile_bundle
 from engine.product import PROCESSES
@@ -100,3 +100,13 @@ def test_a_decision_that_several_processes_ask_is_in_the_bundle_of_each(tmp_path
     assert "ubrukt.dmn" not in bundle.files
     again = compile_bundle(Bundle.from_bytes(bundle.to_bytes()))
     assert again.decision("aktivitetsplikt", "varsling").name == "Hvem skal varsles"
+
+
+@pytest.mark.parametrize(("shielded", "delivered"), [("ledelse", True), (None, False)])
+def test_telling_skoleeier_delivers_where_leadership_is_suspected(changed, shielded, delivered):
+    story = changed(BY_TABLE, 'trygg:varsler="skoleeier"')
+    story.report()
+    with story.product.database.transaction() as session:
+        session.get_one(Case, story.case.id).shielded = shielded
+    story.suspect()
+    assert (story.case.received_at is not None) is delivered

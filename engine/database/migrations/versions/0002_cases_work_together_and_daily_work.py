@@ -102,5 +102,13 @@ def upgrade() -> None:
                 )
             batch_op.drop_index(batch_op.f(f"ix_{table}_case_id"))
             batch_op.create_index(batch_op.f(f"ix_{table}_{'_'.join(columns)}"), columns)
+    with op.batch_alter_table("deadline", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deadline_case_id_rule"), ["case_id", "rule"])
+
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_school_id"))
+        batch_op.create_index(
+            "ix_case_overview", ["school_id", "ended_at", "shielded", "pupil_id", "serious"]
+        )
 
     # ### end Alembic commands ###

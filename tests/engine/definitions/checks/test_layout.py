@@ -81,7 +81,7 @@ def test_an_arrow_through_a_step(drawing):
 
 def test_crossing_arrows(drawing):
     route(drawing, "gripe_inn__G_ansatt", (500, 240), (500, 280), (680, 280), (620, 225))
-    assert [rule for rule, _ in found(drawing)] == ["kryssende_kanter", "kryssende_kanter"]
+    assert {rule for rule, _ in found(drawing)} == {"kryssende_kanter"}
 
 
 def test_arrows_on_top_of_each_other(drawing):

@@ -231,7 +231,8 @@ def event_start(inner: str, **attributes) -> bytes:
         ("pil_til_start", "start", drawing(START, user("a"), END,
                                            flows("start a slutt", "a start"))),
         ("start_med_hendelse", "s", drawing(
-            node("startEvent", "s", CATCH), user("a"), END, flows("s a slutt"), extra=MESSAGE)),
+            node("startEvent", "s", "<bpmn:timerEventDefinition/>"), user("a"), END,
+            flows("s a slutt"))),
         ("pil_fra_slutt", "slutt", drawing(START, user("a"), END,
                                            flows("start a slutt", "slutt a"))),
         ("los_pil", "a_b", one(user("a")).replace(

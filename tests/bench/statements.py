@@ -1,0 +1,94 @@
+"""What steps and pages ask of the database: statements, and how long pages take with many cases.
+
+Statements are those of the whole command or request, BEGIN and COMMIT apart. Times are of this
+process's own processor, so that others on the machine do not count.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from engine.cases.play import read_scenarios
+from engine.database.session import Database, migrate
+from engine.people.accounts import passwords
+from tests.bench.many import school_with
+from tests.counting import counted, submits_of
+from tests.school import PASSWORD, post
+from web.app import create_app
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios" / "core.yaml"
+PLAYED = ("T02", "T05", "C1")
+MOST_OF_A_SUBMIT, MOST_OF_A_PAGE = 15, 8
+MANY = (10, 10_000)
+PAGES = ("/oppgaver", "/saker")
+PEOPLE = ("rektor", "kontaktlaerer", "skoleeier")
+TIMES = 5
+
+
+def submits() -> Iterator[tuple[str, int, str, int, float]]:
+    """Of each scenario: its submits, the step that takes most, how many, and the median."""
+    for scenario in read_scenarios(SCENARIOS):
+        if scenario["id"] not in PLAYED:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/trygg.db"
+            migrate(url)
+            database = Database(url)
+            taken = submits_of(scenario, database)
+            database.close()
+        step, most = max(taken, key=lambda each: each[1])
+        median = statistics.median(count for _, count in taken)
+        yield scenario["id"], len(taken), step, most, median
+
+
+def pages(url: str | None = None) -> Iterator[tuple[int, str, str, int, float]]:
+    """For each number of cases, page and person: statements, and milliseconds."""
+    passwords.use(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    for cases in MANY:
+        with school_with(cases, url) as course, tempfile.TemporaryDirectory() as folder:
+            app = create_app(course.product, VAR=folder)
+            for who in PEOPLE:
+                client = app.test_client()
+                post(client, "/logg-inn", {"brukernavn": who, "passord": PASSWORD})
+                for page in PAGES:
+                    yield cases, page, who, *_page(client, course.product.database, page)
+
+
+def _page(client, database: Database, page: str) -> tuple[int, float]:
+    client.get(page)
+    taken = []
+    for _ in range(TIMES):
+        began = time.thread_time()
+        with counted(database) as statements:
+            assert client.get(page).status_code == 200
+        taken.append((time.thread_time() - began) * 1000)
+    return len(statements), statistics.median(taken)
+
+
+def submit_rows() -> list[tuple]:
+    return [
+        (name, count, step, most, median, _reached(most <= MOST_OF_A_SUBMIT))
+        for name, count, step, most, median in submits()
+    ]
+
+
+def page_rows() -> list[tuple]:
+    return [
+        (cases, page, who, count, f"{taken:.0f}", _reached(count <= MOST_OF_A_PAGE))
+        for cases, page, who, count, taken in pages()
+    ]
+
+
+def _reached(is_so: bool) -> str:
+    return "yes" if is_so else "NO"
+
+
+if __name__ == "__main__":
+    for row in (*submit_rows(), *page_rows()):
+        print(*row, sep="  ")
