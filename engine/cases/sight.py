@@ -29,8 +29,8 @@ SPARE = 24  # scopes or answers out of sight before they are marked; once in man
 @cache
 def contents() -> CompoundSelect:
     """The statement that reads what lies on a case (`cases`, of one id): scopes, answers, which
-    of the deadlines by `rules` it has had, whether the pupil has another open case, messages
-    not taken yet, and the people around it."""
+    of the deadlines by `rules` it has had, whether the pupil has another open case, and the people
+    around it."""
     return mixed(**_answers(), **_had(), **_other_case(), **circle.kinds())
 
 
