@@ -23,7 +23,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import answers as answered
-from engine.cases import files, lists, messages, notes, pupil, repair
+from engine.cases import files, lists, messages, notes, repair
 from engine.cases.diagram import Diagram, Part, Place
 from engine.cases.dossier import dossier
 from engine.cases.duedates import Fate
@@ -201,12 +201,12 @@ def overview():
     return render_template(
         "cases/saker.html",
         found=found,
-        may_see_pupils=pupil.may_see_list(_product(), current_user.id),
+        may_see_pupils=found.may_see_pupils,
         filters=filters,
         narrowed=filters != Filters(),
         fields=_fields(found, filters),
         page_url=_page_url,
-        stopped=repair.how_many(_product(), current_user.id),
+        stopped=found.standing_still,
     )
 
 

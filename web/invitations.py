@@ -10,10 +10,10 @@ from engine.definitions.dates import read_date
 from engine.refusals import Refusal
 from engine.rules.workdays import local_day
 from web import refusals
-from web.cases import NUMBER, case_page, know_the_number, receipt_in, words
+from web.cases import NUMBER, case_page, check_number, receipt_in, words
 
 blueprint = Blueprint("invitations", __name__)
-blueprint.before_request(know_the_number)
+blueprint.before_request(check_number)
 blueprint.context_processor(words)
 
 INVITATION = "<int(max=2147483647):invitation_id>"

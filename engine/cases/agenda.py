@@ -12,10 +12,21 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, Select, and_, bindparam, exists, func, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Case, Deadline, Incident, Task
+from engine.database.tables import Case, Deadline, Incident, Message, Task
 
 WAITING, PASSED, MET, LAPSED = "ventende", "passert", "holdt", "bortfalt"
 DUE, REMINDER, ESCALATION, MOMENT = "frist", "paaminnelse", "eskalering", "tidspunkt"
@@ -89,10 +100,15 @@ def is_own(deadline: Deadline) -> bool:
 @cache
 def waiting() -> Select:
     """The statement that reads the agenda of the case `case`: tasks and deadlines side by side, and
-    at least one row. `stopped`: whether it has an unsolved incident."""
+    at least one row. `stopped`: whether it has an unsolved incident; `mail`: whether a message to
+    or from it is on its way."""
     stopped = exists().where(Incident.case_id == Case.id, Incident.solved_at.is_(None))
+    mail = exists().where(
+        Message.delivered_at.is_(None),
+        or_(Message.case_id == bindparam("case"), Message.from_case_id == bindparam("case")),
+    )
     return (
-        select(Task, Deadline, stopped.correlate(Case).label("stopped"))
+        select(Task, Deadline, stopped.correlate(Case).label("stopped"), mail.label("mail"))
         .select_from(Case)
         .outerjoin(Task, and_(Task.case_id == Case.id, Task.state == "open"))
         .outerjoin(

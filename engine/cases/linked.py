@@ -23,6 +23,7 @@ from engine.records.log import Kind
 
 PUPILS_PROCESS = "aktivitetsplikt"
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
+MAIL = "mail"  # in a session: a message was posted in its transaction
 NOT_RECEIVED = "melding_ikke_levert"  # the kind of incident
 IN_WORDS = "ord"  # beside a message's facts: label and text of each, as the sender's forms say them
 
@@ -109,6 +110,8 @@ def send(desk, task, step) -> None:
 
 def tell_pupils_case(desk, **about) -> None:
     """Tell the pupil's case what this one decides for it: `mottatt` (moment), `roller`."""
+    if desk.case.part_of_id is None:
+        return
     pupils = next((case for case in others(desk) if case.id == desk.case.part_of_id), None)
     if pupils is not None:
         post(desk, pupils, ABOUT_CASE, about)
@@ -126,6 +129,7 @@ def post(desk, receiver: Case, name: str, facts: dict[str, Any]) -> None:
             sealed_facts=desk.product.master_key.seal(key, facts, "message"),
         )
     )
+    desk.session.info[MAIL] = True
 
 
 def not_received(session, sender: Case, name: str, at) -> None:
@@ -189,19 +193,27 @@ def _name(desk, ref: str) -> str:
 
 def awaited(desk) -> dict[str, Any]:
     """The steps that wait for a message now, by the message's name."""
-    if desk.workflow.completed:
-        return {}
-    return {
-        task.task_spec.event_definition.name: desk.step_of(task)
-        for task in desk.workflow.event_manager.tasks.values()
-        if task.state == TaskState.WAITING
-        and isinstance(task.task_spec.event_definition, MessageEventDefinition)
-    }
+    return {task.task_spec.event_definition.name: desk.step_of(task) for task in _waiting(desk)}
 
 
 def waits_for_another(desk) -> list:
-    """The steps where the case stands still until another case tells it something."""
-    return [step for step in awaited(desk).values() if step.kind == "intermediateCatchEvent"]
+    """The steps where the case stands still until another case tells it something: nobody has a
+    task beside them."""
+    live = TaskState.READY | TaskState.STARTED
+    busy = {task.workflow for task in desk.workflow.get_tasks(state=live)}
+    steps = [desk.step_of(task) for task in _waiting(desk) if task.workflow not in busy]
+    return [step for step in steps if step.kind == "intermediateCatchEvent" and not step.started_by]
+
+
+def _waiting(desk) -> list:
+    if desk.workflow.completed:
+        return []
+    return [
+        task
+        for task in desk.workflow.event_manager.tasks.values()
+        if task.state == TaskState.WAITING
+        and isinstance(task.task_spec.event_definition, MessageEventDefinition)
+    ]
 
 
 def receive(desk, name: str, facts: dict[str, Any]) -> None:

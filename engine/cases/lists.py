@@ -62,7 +62,8 @@ class Filters:
 class CaseList:
     """The cases that fit, late first; `steps`, `roles` and `classes` are what can be chosen.
 
-    total, late: how many fit, and how many of them have a step over its deadline.
+    total, late: how many fit, and how many of them have a step over its deadline. may_see_pupils:
+    this account has the list of pupils too; standing_still: how many cases it must help along.
     """
 
     lines: tuple[CaseLine, ...]
@@ -73,6 +74,8 @@ class CaseList:
     steps: tuple[tuple[str, str], ...]
     roles: tuple[tuple[str, str], ...]
     classes: tuple[str, ...]
+    may_see_pupils: bool
+    standing_still: int
 
 
 def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1) -> CaseList:
@@ -84,11 +87,13 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
     with product.database.session() as session:
         visible = access.visible_cases(account_id, now)
         fits = and_(visible, *_conditions(filters, now))
-        total, late, has_page = session.execute(
+        total, late, has_page, may_see_pupils, standing_still = session.execute(
             select(
                 func.count(),
                 func.count().filter(_is_late(now)),
                 access.has_page(account_id, Permission.SEE_CASES_LIST, now),
+                access.has_page(account_id, Permission.SEE_PUPIL, now),
+                _standing_still(account_id, now),
             )
             .select_from(Case)
             .where(fits)
@@ -130,6 +135,8 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
         page,
         pages,
         *_choices_in(choices),
+        may_see_pupils,
+        standing_still,
     )
 
 
@@ -141,6 +148,19 @@ def _choices_in(rows: Sequence[Row]) -> tuple[tuple, tuple, tuple]:
         tuple(sorted(steps.items(), key=lambda step: step[1])),
         tuple(sorted((role, LABELS[Role(role)]) for role in roles)),
         tuple(sorted(row.value for row in rows if row.what == "class_name")),
+    )
+
+
+def _standing_still(account_id: int, now: datetime):
+    """How many cases with an unsolved incident this account sees to."""
+    stopped = select(Incident.case_id).where(Incident.solved_at.is_(None))
+    mine = access.cases_with_incidents(account_id, now)
+    return (
+        select(func.count())
+        .select_from(Case)
+        .where(Case.id.in_(stopped), mine)
+        .correlate(None)
+        .scalar_subquery()
     )
 
 

@@ -69,13 +69,6 @@ class PupilList:
     pupils: tuple[tuple[int, str], ...]
 
 
-def may_see_list(product, account_id: int) -> bool:
-    """Whether this account has the list of pupils."""
-    with product.database.session() as session:
-        account, now = session.get(Account, account_id), product.clock()
-        return access.may(session, account, Permission.SEE_PUPIL, now=now)
-
-
 def pupils(product, account_id: int, class_name: str | None = None) -> PupilList:
     """The pupils of a class (the first, unless another is asked for) whose pages this account may
     open. Raises Refusal (IKKE_TILGANG)."""
@@ -184,8 +177,10 @@ def _where(product, session, account: Account, case: Case) -> str | None:
 
 
 def _months(cases: Sequence[Case], today: date) -> tuple[tuple[date, int], ...]:
-    """The last months, the earliest first, with how many cases were opened in each."""
-    opened = Counter(local_day(case.opened_at).replace(day=1) for case in cases)
+    """The last months, the earliest first, with how many reports came in each. A case that is part
+    of another is the same report."""
+    reports = (case for case in cases if case.part_of_id is None)
+    opened = Counter(local_day(case.opened_at).replace(day=1) for case in reports)
     months = [today.replace(day=1)]
     while len(months) < MONTHS:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from engine.cases import deadlines, incidents, notices, solving
 from engine.cases.answers import title_in
@@ -67,17 +67,6 @@ def standing_still(product, account_id: int) -> list[Standstill]:
         account, now = session.get(Account, account_id), product.clock()
         access.require(session, account, Permission.SEE_INCIDENTS, now=now)
         return read(session, access.cases_with_incidents(account, now))
-
-
-def how_many(product, account_id: int) -> int:
-    """How many cases stand still that this account sees to."""
-    with product.database.session() as session:
-        mine = access.cases_with_incidents(account_id, product.clock())
-        return session.scalar(
-            select(func.count(Incident.case_id.distinct()))
-            .join(Case, Case.id == Incident.case_id)
-            .where(mine, Incident.solved_at.is_(None))
-        )
 
 
 def shut(product, account_id: int, number: str) -> Shut:

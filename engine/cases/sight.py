@@ -50,6 +50,7 @@ def _answers() -> dict[str, Select]:
         ).where(Scope.case_id.in_(chosen), Scope.in_sight),
         "answer": select(
             first_id.label("row"),
+            Answer.id.label("number"),
             Answer.scope_id.label("scope_id"),
             Answer.step.label("step"),
             Answer.sealed_answers.label("sealed"),
@@ -109,7 +110,7 @@ class Sight:
             else:
                 given[row.scope_id, row.step].append(row)
         for (scope_id, step), answers in given.items():
-            self._old_answers += [row.row for row in answers[:-HISTORY]]
+            self._old_answers += [row.number for row in answers[:-HISTORY]]
             for row in answers[-HISTORY:]:
                 self.desk.facts.put(scope_id, step, self.desk.unseal(row.sealed, "answer"))
 

@@ -9,7 +9,17 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam
 
-from engine.cases import deadlines, drafts, exchange, incidents, onbehalf, receipts, roster, tasks
+from engine.cases import (
+    deadlines,
+    drafts,
+    exchange,
+    incidents,
+    linked,
+    onbehalf,
+    receipts,
+    roster,
+    tasks,
+)
 from engine.cases.agenda import Agenda, waiting
 from engine.cases.desk import case_id_of_task, open_case, open_task
 from engine.cases.incidents import Stopped
@@ -39,11 +49,12 @@ class SubmitTask:
 
 @dataclass(frozen=True)
 class Submitted:
-    """case_ended: the case came to its end with this step."""
+    """at: when it was taken (UTC); has_mail: a message to or from the case is on its way."""
 
     case_id: int
     task_id: int
     at: datetime
+    has_mail: bool = False
 
 
 def submit_task(product, command: SubmitTask) -> Submitted:
@@ -59,7 +70,8 @@ def submit_task(product, command: SubmitTask) -> Submitted:
         if isinstance(refused, Stopped):
             raise incidents.record_stop(product, case_id, refused, command.task_id) from refused
         raise
-    exchange.deliver(product, submitted.case_id)
+    if submitted.has_mail:
+        exchange.deliver(product, submitted.case_id)
     return submitted
 
 
@@ -85,7 +97,8 @@ def _submit(product, command: SubmitTask, on_time: bool = False) -> Submitted | 
         desk.save()
         drafts.drop(desk.session, command.account_id, task.id)
         receipts.keep(desk, command.receipt, "submit", task.id)
-        return Submitted(desk.case.id, task.id, desk.now)
+        has_mail = desk.agenda.asked.mail or linked.MAIL in desk.session.info
+        return Submitted(desk.case.id, task.id, desk.now, has_mail)
 
 
 def _ask(desk, command: SubmitTask) -> tuple[Receipt | None, bool]:

@@ -10,9 +10,9 @@ import platform
 import sqlite3
 from importlib.metadata import version
 
-from tests.bench import engine, rounds
+from tests.bench import engine, rounds, statements
 
-MODULES = (engine, rounds)
+MODULES = (engine, rounds, statements)
 
 
 def machine() -> str:

@@ -18,6 +18,7 @@ from engine.cases.play import read_scenarios
 from engine.database.session import Database, migrate
 from engine.people.accounts import passwords
 from tests.bench.many import school_with
+from tests.bench.table import Table, reached
 from tests.counting import counted, submits_of
 from tests.school import PASSWORD, post
 from web.app import create_app
@@ -71,24 +72,32 @@ def _page(client, database: Database, page: str) -> tuple[int, float]:
     return len(statements), statistics.median(taken)
 
 
-def submit_rows() -> list[tuple]:
-    return [
-        (name, count, step, most, median, _reached(most <= MOST_OF_A_SUBMIT))
-        for name, count, step, most, median in submits()
-    ]
+def tables() -> list[Table]:
+    return [_submits(), _pages()]
 
 
-def page_rows() -> list[tuple]:
-    return [
-        (cases, page, who, count, f"{taken:.0f}", _reached(count <= MOST_OF_A_PAGE))
+def _submits() -> Table:
+    columns = (
+        "Scenario",
+        "Submits",
+        "Most at",
+        "Statements",
+        "Median",
+        f"At most {MOST_OF_A_SUBMIT}",
+    )
+    rows = [(*row, reached(row[3] <= MOST_OF_A_SUBMIT)) for row in submits()]
+    return Table("SQL statements of one submit", columns, rows)
+
+
+def _pages() -> Table:
+    columns = ("Cases", "Page", "Who", "Statements", f"At most {MOST_OF_A_PAGE}", "Processor, ms")
+    rows = [
+        (cases, page, who, count, reached(count <= MOST_OF_A_PAGE), f"{taken:.0f}")
         for cases, page, who, count, taken in pages()
     ]
-
-
-def _reached(is_so: bool) -> str:
-    return "yes" if is_so else "NO"
+    return Table("SQL statements of a page, and its time (medians)", columns, rows)
 
 
 if __name__ == "__main__":
-    for row in (*submit_rows(), *page_rows()):
-        print(*row, sep="  ")
+    for table in tables():
+        print(table)
