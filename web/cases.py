@@ -40,7 +40,7 @@ from web.tasks import RECEIPT
 from web.uploads import file_of
 
 blueprint = Blueprint("cases", __name__)
-"""Its addresses, and others' that begin with a case, ask for NUMBER and run `check_number`."""
+"""Its addresses, and others' that begin with a case, ask for NUMBER and run `know_the_number`."""
 
 NUMBER = "<string(maxlength=20):number>"
 ANSWER = "<int(max=2147483647):answer_id>"
@@ -91,14 +91,14 @@ def places() -> dict[str, str]:
     }
 
 
-def check_number() -> None:
+def know_the_number() -> None:
     """What can't be a case's number is met like a case that does not exist."""
     number = request.view_args.get("number")
     if number is not None and not CASE_NUMBER.fullmatch(number):
         abort(404)
 
 
-blueprint.before_request(check_number)
+blueprint.before_request(know_the_number)
 
 
 @blueprint.context_processor

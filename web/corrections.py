@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -12,13 +12,12 @@ from engine.cases.corrections import REASON, CorrectAnswer
 from engine.cases.scripting import evaluate
 from engine.refusals import Refusal
 from web import refusals
-from web.cases import ANSWER, NUMBER, check_number
+from web.cases import ANSWER, NUMBER, know_the_number, receipt_in
 from web.forms import Add, Send, action_from, apply, focus_after, typed_from
 from web.sheet import Sheet
-from web.tasks import RECEIPT
 
 blueprint = Blueprint("corrections", __name__)
-blueprint.before_request(check_number)
+blueprint.before_request(know_the_number)
 
 SEEN = re.compile(r"[0-9]{1,9}")
 ADDRESS = f"/saker/{NUMBER}/svar/{ANSWER}/rett"
@@ -44,7 +43,7 @@ def handle(number: str, answer_id: int):
         typed=typed,
         reason=request.form.get(REASON, ""),
         seen=int(seen) if SEEN.fullmatch(seen) else None,
-        receipt=_receipt(),
+        receipt=receipt_in(),
     )
     try:
         corrections.correct(_product(), command)
@@ -79,16 +78,9 @@ def _page(number: str, answer_id: int, typed=None, action=None, refusal: Refusal
         reason=request.form.get(REASON, ""),
         reason_fault=why,
         refusal=refusal,
-        receipt=_receipt() if request.method == "POST" else str(uuid4()),
+        receipt=receipt_in() if request.method == "POST" else str(uuid4()),
         now=_product().clock(),
     )
-
-
-def _receipt() -> str:
-    receipt = request.form.get("receipt", "")
-    if not RECEIPT.fullmatch(receipt):
-        abort(400)
-    return receipt
 
 
 def _product():

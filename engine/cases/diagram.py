@@ -19,6 +19,7 @@ from engine.database.tables import Account, Deadline, Event, Task
 from engine.records.log import Kind
 
 DELPLIKTER = ("folge_med", "gripe_inn", "varsle", "undersoke", "tiltak")
+ALWAYS = "folge_med"
 _LISTED = {
     "userTask", "serviceTask", "businessRuleTask", "callActivity", "intermediateCatchEvent"
 }  # fmt: skip
@@ -80,7 +81,8 @@ def diagrams(desk) -> list[Diagram]:
 
 
 def parts(session, definition, case, waiting=frozenset()) -> list[Part]:
-    """The five delplikter, as they stand. To watch over pupils (følge med) is never done.
+    """The five delplikter, as they stand; those that are no matter of this case are left out. To
+    watch over pupils (følge med) is never done.
 
     waiting: the steps that wait for a message, by process and id.
     """
@@ -88,6 +90,8 @@ def parts(session, definition, case, waiting=frozenset()) -> list[Part]:
     found = []
     for name in DELPLIKTER:
         steps = [s for s in definition.steps.values() if s.delplikt == name]
+        if not steps and name != ALWAYS:
+            continue
         current = next((s for s in steps if progress.current(s)), None)
         done = [progress.done[s.process_id, s.id] for s in steps if progress.is_done(s)]
         place = Place.CURRENT if current else Place.DONE if done else Place.TODO

@@ -193,19 +193,27 @@ def _name(desk, ref: str) -> str:
 
 def awaited(desk) -> dict[str, Any]:
     """The steps that wait for a message now, by the message's name."""
-    if desk.workflow.completed:
-        return {}
-    return {
-        task.task_spec.event_definition.name: desk.step_of(task)
-        for task in desk.workflow.event_manager.tasks.values()
-        if task.state == TaskState.WAITING
-        and isinstance(task.task_spec.event_definition, MessageEventDefinition)
-    }
+    return {task.task_spec.event_definition.name: desk.step_of(task) for task in _waiting(desk)}
 
 
 def waits_for_another(desk) -> list:
-    """The steps where the case stands still until another case tells it something."""
-    return [step for step in awaited(desk).values() if step.kind == "intermediateCatchEvent"]
+    """The steps where the case stands still until another case tells it something: nobody has a
+    task beside them."""
+    live = TaskState.READY | TaskState.STARTED
+    busy = {task.workflow for task in desk.workflow.get_tasks(state=live)}
+    steps = [desk.step_of(task) for task in _waiting(desk) if task.workflow not in busy]
+    return [step for step in steps if step.kind == "intermediateCatchEvent" and not step.started_by]
+
+
+def _waiting(desk) -> list:
+    if desk.workflow.completed:
+        return []
+    return [
+        task
+        for task in desk.workflow.event_manager.tasks.values()
+        if task.state == TaskState.WAITING
+        and isinstance(task.task_spec.event_definition, MessageEventDefinition)
+    ]
 
 
 def receive(desk, name: str, facts: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ class SubmitTask:
 
 @dataclass(frozen=True)
 class Submitted:
-    """has_mail: a message to or from the case is on its way."""
+    """at: when it was taken (UTC); has_mail: a message to or from the case is on its way."""
 
     case_id: int
     task_id: int

@@ -48,6 +48,9 @@ def test_every_shipped_process_goes_the_same_way_compacted(process_id, seed):
     steps = ours.definition.steps.values()
     forms = {s.id: ours.definition.form(s.process_id, s.form_key) for s in steps if s.form_key}
     messages = [step.message for step in steps if step.message]
+    if ours.definition.started_by_message:
+        for run in (ours, plain):
+            run.send(ours.definition.started_by_message)
 
     def filled(step: str, random) -> dict:
         given = {field.key: _value(field, random) for field in fields_of(forms[step].components)}

@@ -53,7 +53,7 @@ def small(database, master_key, clock, tmp_path):
     for key, components in forms.items():
         (folder / "forms" / f"{key}.form").write_text(form(key, *components))
     product = Product(database, master_key, clock, folder.parent)
-    product.publish_shipped(("p",))
+    product.publish_shipped()
     return product
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from engine.cases import start
+from engine.cases import newcase
 from engine.database.tables import Case
 
 
@@ -14,7 +14,7 @@ def drawn(monkeypatch):
 
     def drawn(*numbers: int) -> None:
         left = list(numbers)
-        monkeypatch.setattr(start.secrets, "randbelow", lambda below: left.pop(0))
+        monkeypatch.setattr(newcase.secrets, "randbelow", lambda below: left.pop(0))
 
     return drawn
 
@@ -41,7 +41,7 @@ def test_a_number_that_is_taken_is_drawn_again(story, drawn):
 
 
 def test_a_year_that_fills_up_gets_longer_numbers(story, drawn, monkeypatch):
-    monkeypatch.setattr(start, "_taken", lambda session, year, digits: 4501 * (digits == 4))
+    monkeypatch.setattr(newcase, "_taken", lambda session, year, digits: 4501 * (digits == 4))
     drawn(0)
     story.report()
     assert numbers(story) == ["2026-10000"]
@@ -51,5 +51,7 @@ def test_only_the_numbers_of_the_year_and_length_are_counted(story, drawn):
     drawn(5)
     story.report()
     with story.product.database.session() as session:
-        counted = [start._taken(session, year, n) for year, n in ((2026, 4), (2026, 5), (2025, 4))]
+        counted = [
+            newcase._taken(session, year, n) for year, n in ((2026, 4), (2026, 5), (2025, 4))
+        ]
     assert counted == [1, 0, 0]
