@@ -235,25 +235,6 @@ class Standing:
         )
 
 
-def handler_role(session: Session, case: Case, role: Role, now: datetime) -> Role:
-    """The role that a step of this lane has in this case, to be stored on the task it opens.
-
-    In a shielded case leadership's steps are the named undersoker's, and the kontaktlærer's are
-    saksansvarlig's; in a case that is part of the pupil's, both are undersoker's. Before anyone is
-    named, a case about leadership is skoleeier's alone, and in one about a member of staff
-    ledelse's steps are rektor's.
-    """
-    if case.shielded is None:
-        return role
-    if role in (Role.REKTOR, Role.LEDELSE):
-        if _is_given_to_somebody(session, case, Role.UNDERSOKER, now):
-            return Role.UNDERSOKER
-        return Role.SKOLEEIER if case.shielded == Shield.LEDELSE else Role.REKTOR
-    if case.part_of_id is not None and role in (Role.KONTAKTLAERER, Role.SAKSANSVARLIG):
-        return Role.UNDERSOKER
-    return Role.SAKSANSVARLIG if role == Role.KONTAKTLAERER else role
-
-
 def case_holders(
     session: Session, case: Case, role: Role, now: datetime, deputies: bool = True
 ) -> list[Account]:
@@ -315,13 +296,6 @@ def in_case(session: Session, case: Case, role: Role, now: datetime) -> list[Acc
     return case_holders(session, case, role, now, deputies=False) or case_holders(
         session, case, role, now
     )
-
-
-def _is_given_to_somebody(session: Session, case: Case, role: Role, now: datetime) -> bool:
-    found = select(CaseRole.id).where(
-        CaseRole.case_id == case.id, CaseRole.role == role, _counts(CaseRole, now)
-    )
-    return session.scalar(found.limit(1)) is not None
 
 
 def _counts(given, now: datetime) -> ColumnElement[bool]:

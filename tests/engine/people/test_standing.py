@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from engine.people.circle import around
 from engine.people.roles import Role
-from engine.people.standing import case_holders, handler_role, in_case
+from engine.people.standing import case_holders, in_case
 
 
 def names(accounts) -> list[str]:
@@ -91,4 +92,5 @@ def test_whose_step_it_is_in_a_shielded_case(world, shield, given, lane, role):
     case = world.case(shielded=shield)
     for name in given:
         world.give(case, world.people["aks"], name)
-    assert handler_role(world.session, case, Role(lane), world.now) == role
+    circle = around(world.session, [case], world.now)[case.id]
+    assert circle.handler_role(Role(lane)) == role
