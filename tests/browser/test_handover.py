@@ -40,7 +40,7 @@ def test_a_task_is_given_on_with_the_keyboard_without_javascript(log_in, story):
     page.keyboard.press("Tab")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    assert page.get_by_text("Oppgaven er gitt videre.").is_visible()
+    page.get_by_text("Oppgaven er gitt videre.").wait_for()
 
 
 def test_a_step_is_registered_for_another_with_the_keyboard(log_in, story):
@@ -50,8 +50,8 @@ def test_a_step_is_registered_for_another_with_the_keyboard(log_in, story):
     tab_to(page, "utfort_av")
     page.keyboard.type("aks")
     press(page, "send", "ja")
-    assert page.get_by_role("link", name="Skriv dag og klokkeslett, som 8.9 kl. 10.").is_visible()
-    assert page.get_by_label("Når ble det gjort?").is_visible()
+    page.get_by_role("link", name="Skriv dag og klokkeslett, som 8.9 kl. 10.").wait_for()
+    page.get_by_label("Når ble det gjort?").wait_for()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -77,14 +77,14 @@ def test_the_pages_are_clean(log_in, story, check_access, width):
     page.get_by_label("Hvorfor trenger kollegaen å se saken?").fill("Kjenner friminuttene.")
     page.get_by_label("Til og med hvilken dag?").fill("20.9.2026")
     page.get_by_role("button", name="Inviter kollegaen").click()
-    assert page.get_by_text("Kjenner friminuttene.").is_visible()
+    page.get_by_text("Kjenner friminuttene.").wait_for()
     check_access(page)
     with product.database.transaction() as session:
         session.query(Case).one().state_version = 99
     page.goto(f"/saker/{story.number}")
-    assert page.get_by_text("Saken kan ikke vises nå.").is_visible()
+    page.get_by_text("Saken kan ikke vises nå.").wait_for()
     check_access(page)
     page.goto("/hendelser")
     page.get_by_role("button", name="Prøv igjen").click()
-    assert page.get_by_role("status").is_visible()
+    page.get_by_role("status").wait_for()
     check_access(page)
