@@ -38,7 +38,7 @@ run: setup
 
 test: setup
 	scripts/chromium.sh
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup
 	$(BIN)/ruff check .

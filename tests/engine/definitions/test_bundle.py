@@ -103,7 +103,7 @@ def archive(files: dict[str, bytes], comment: bytes = b"en") -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as written:
         written.comment = comment
         for path, data in files.items():
-            written.writestr(path, data)
+            written.writestr(zipfile.ZipInfo(path), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
