@@ -24,7 +24,8 @@ def archive(**parts: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in parts.items():
-            info = zipfile.ZipInfo(name.replace("__", "/"))  # its own date: the same bytes every time
+            # ZipInfo has a date of its own: the same bytes every time.
+            info = zipfile.ZipInfo(name.replace("__", "/"))
             made.writestr(info, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
