@@ -76,6 +76,24 @@ class Standing:
         self.account, self.now, self.deputies = account, now, deputies
         self.day = local_day(now) if day is None else day
 
+    @staticmethod
+    @cache
+    def asked() -> Standing:
+        """Of the account, moment and day that a statement is executed with (`values`).
+
+        A statement made of this is built once and kept: building it costs more than running it.
+        """
+        return Standing(
+            bindparam("account", type_=Integer),
+            bindparam("now", type_=UtcTime),
+            bindparam("day", type_=Date),
+        )
+
+    @staticmethod
+    def values(account_id: int, now: datetime) -> dict[str, object]:
+        """What a statement made of `asked` is executed with."""
+        return {"account": account_id, "now": now, "day": local_day(now)}
+
     def is_staff(self) -> ColumnElement[bool]:
         """Holds some role at the case's school today."""
         return Case.school_id.in_(self._schools())
