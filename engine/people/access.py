@@ -30,6 +30,7 @@ from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Ta
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
+from engine.rules.workdays import local_day
 
 
 class Permission(StrEnum):
@@ -274,16 +275,21 @@ def people_in(
 ) -> list[Account]:
     """The staff who stand in one of these ways to the case (in any, for None), in order of name.
     A person named in the case is never among them."""
-    standing = Standing(Account.id, now)
+    values = {"case": case.id, "now": now, "day": local_day(now)}
+    return list(session.scalars(_people(None if ways is None else frozenset(ways)), values))
+
+
+@cache
+def _people(ways: frozenset[Who] | None) -> Select:
+    asked = Standing.asked()
+    standing = Standing(Account.id, asked.now, asked.day)
     conditions = [CONDITIONS[who](standing) for who in sorted(ways or ())]
-    return list(
-        session.scalars(
-            select(Account)
-            .join(Case, Case.id == case.id)
-            .where(standing.is_staff() if ways is None else or_(false(), *conditions))
-            .where(~standing.is_named())
-            .order_by(Account.name, Account.id)
-        )
+    return (
+        select(Account)
+        .join(Case, Case.id == bindparam("case", type_=Integer))
+        .where(standing.is_staff() if ways is None else or_(false(), *conditions))
+        .where(~standing.is_named())
+        .order_by(Account.name, Account.id)
     )
 
 
