@@ -127,6 +127,18 @@ class Definition:
         )
 
     @property
+    def from_receipt(self) -> tuple[str, ...]:
+        """The ids of the steps that are due by when the report was delivered."""
+        return tuple(step.id for step in self.steps.values() if self.counts_from_receipt(step))
+
+    def counts_from_receipt(self, step: Step) -> bool:
+        """Whether the step is due by when the report was delivered, and not by its opening."""
+        if step.rule is None:
+            return False
+        rule = self.regelverk.frist(step.rule)
+        return rule.counts_from_receipt and step.id not in rule.apnet_i
+
+    @property
     def process_ids(self) -> tuple[str, ...]:
         """The case's own process first, then those that it calls."""
         return tuple(self.diagrams)
