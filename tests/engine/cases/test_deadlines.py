@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.cases.state import Status
 from engine.cases.tick import let_deadlines_pass
 from engine.database.tables import Answer, Deadline, Event, Task
@@ -182,9 +184,11 @@ def day(task) -> str:
     return task.due_at.date().isoformat()
 
 
-def test_steps_of_one_rule_that_open_together_all_count_from_the_report(story):
-    """Who is talked with last has no more days than the first."""
+@pytest.mark.parametrize("informed", ["2026-09-09T11:00", "2026-09-14T10:00"])
+def test_steps_of_one_rule_that_open_together_all_count_from_the_report(story, informed):
+    """Who is talked with last has no more days than the first, though they open late."""
     reported(story, "elev_b")
+    story.at(informed)
     story.inform()
     due = [(task.step, day(task)) for task in story.rows(Task, state="open")]
     assert sorted(due) == [
