@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
-from engine.definitions import feel
+from engine.definitions import feel, prediction
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, role_of, rule_of_timer
 from engine.definitions.bundle import Bundle
 from engine.definitions.decisions import Decision, read_decisions
@@ -152,6 +152,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
+        prediction.bound(each)
     steps = [step for name, tree in trees.items() for step in read_steps(tree, name)]
     forms = {}
     for path, data in bundle.files.items():
