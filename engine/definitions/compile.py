@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
-from engine.definitions import feel
+from engine.definitions import feel, prediction
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, role_of, rule_of_timer
 from engine.definitions.bundle import Bundle
 from engine.definitions.decisions import Decision, read_decisions
@@ -127,6 +127,18 @@ class Definition:
         )
 
     @property
+    def from_receipt(self) -> tuple[str, ...]:
+        """The ids of the steps that are due by when the report was delivered."""
+        return tuple(step.id for step in self.steps.values() if self.counts_from_receipt(step))
+
+    def counts_from_receipt(self, step: Step) -> bool:
+        """Whether the step is due by when the report was delivered, and not by its opening."""
+        if step.rule is None:
+            return False
+        rule = self.regelverk.frist(step.rule)
+        return rule.counts_from_receipt and step.id not in rule.apnet_i
+
+    @property
     def process_ids(self) -> tuple[str, ...]:
         """The case's own process first, then those that it calls."""
         return tuple(self.diagrams)
@@ -140,6 +152,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
+        prediction.bound(each)
     steps = [step for name, tree in trees.items() for step in read_steps(tree, name)]
     forms = {}
     for path, data in bundle.files.items():
