@@ -46,12 +46,20 @@ def handle(number: str, answer_id: int):
         receipt=receipt_in(),
     )
     try:
-        corrections.correct(_product(), command)
+        shielded = corrections.correct(_product(), command)
     except Refusal as refusal:
         status = refusals.STATUS[refusal.code]
         if status not in (409, 422):
             raise
         return _page(number, answer_id, typed, refusal=refusal), status
+    if shielded:  # who corrected it may have lost sight of the case
+        flash(
+            _(
+                "Svaret er rettet, og saken er skjermet. Meld fra på nytt her, og kryss av for at "
+                "det gjelder en voksen. Først da blir det varslet og undersøkt etter § 12-5."
+            )
+        )
+        return redirect(url_for("report.write"), 303)
     flash(_("Svaret er rettet. Det som stod der før, er strøket ut og kan fortsatt leses."))
     return redirect(url_for("cases.answer", number=number, answer_id=answer_id), 303)
 

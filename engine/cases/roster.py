@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from engine.cases import linked
 from engine.cases.state import Status
@@ -39,7 +39,7 @@ def named(desk) -> frozenset[str]:
 
 def name_person(desk, account_id: int, part: str) -> None:
     """Name a person in the case, and in those it belongs together with."""
-    for case in linked.family(desk.session, desk.case):
+    for case in linked.together(desk.session, desk.case):
         if desk.session.get(NamedPerson, (case.id, account_id)) is None:
             desk.session.add(NamedPerson(case_id=case.id, account_id=account_id, part=part))
     desk.circle.named.add(account_id)
@@ -50,13 +50,33 @@ def shield(desk, about: Shield) -> list[Case]:
     the cases that were changed."""
     cases = [
         case
-        for case in linked.family(desk.session, desk.case)
+        for case in linked.together(desk.session, desk.case)
         if case.shielded is None or (about is Shield.LEDELSE and case.shielded != about)
     ]
     for case in cases:
+        _end_parts(desk, case)
         case.shielded = about
     desk.facts.system["gjelder_ledelsen"] = desk.case.shielded == Shield.LEDELSE
     return cases
+
+
+def _end_parts(desk, case: Case) -> None:
+    """The case is about to be shielded: whoever was let into it while it was open no longer has a
+    part in it. When it is found to be about leadership, that is so for the leadership. Those who
+    reported it are still those who did."""
+    whom = None if case.shielded is None else {held.person.id for held in desk.circle.leadership()}
+    rows = select(CaseRole).where(
+        CaseRole.case_id == case.id,
+        CaseRole.role != roles.Role.MELDER,
+        or_(CaseRole.to_time.is_(None), CaseRole.to_time > desk.now),
+    )
+    for row in desk.session.scalars(rows):
+        if whom is None or row.account_id in whom:
+            row.to_time = desk.now
+    if case.id == desk.case.id:
+        for given in desk.circle.given:
+            if given.role != roles.Role.MELDER and (whom is None or given.account_id in whom):
+                _end(desk, given)
 
 
 def leads_school(desk, account_id: int) -> bool:
@@ -96,7 +116,8 @@ def _is_on_staff(desk, account_id: int) -> bool:
 
 def other_open_case(desk) -> Case | None:
     """The pupil's oldest other case that a report can be joined to: it is worked on, not only
-    waited on for a check afterwards, and neither of them is shielded."""
+    waited on for a check afterwards, neither of them is shielded, and the actor is not named in it.
+    """
     if desk.case.pupil_id is None or desk.case.shielded is not None:
         return None
     return desk.session.scalar(
@@ -107,6 +128,9 @@ def other_open_case(desk) -> Case | None:
             Case.status == Status.OPEN,
             Case.shielded.is_(None),
             Case.process_id == desk.case.process_id,
+            Case.id.not_in(
+                select(NamedPerson.case_id).where(NamedPerson.account_id == desk.actor_id)
+            ),
         )
         .order_by(Case.id)
     )

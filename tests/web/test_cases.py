@@ -381,6 +381,7 @@ def test_one_who_carries_out_a_measure_reads_the_plan_and_not_the_case(course, l
     [
         ("Ta imot meldingen", "Tok imot meldingen"),
         ("Skriv logg og gi beskjed", "Skrev logg og ga beskjed"),
+        ("Ta imot meldingen og skjerm eleven", "Tok imot meldingen og skjermet eleven"),
         ("Grip inn", "Grep inn"),
         ("Fortell hva du har sett", "Fortalte om det som er sett"),
         ("Eleven bytter skole", "Ferdig: Eleven bytter skole"),
@@ -391,9 +392,10 @@ def test_a_step_is_told_in_the_past_tense(app, name, told_so):
         assert sentences.done(name) == told_so
 
 
-def test_every_step_of_the_shipped_processes_has_a_past_tense(app, course):
+@pytest.mark.parametrize("process", ["aktivitetsplikt", "skjerpet_aktivitetsplikt"])
+def test_every_step_of_the_shipped_processes_has_a_past_tense(app, course, process):
     with course.product.database.session() as session:
-        definition = course.product.published(session, "aktivitetsplikt")
+        definition = course.product.published(session, process)
     names = {step.name for step in definition.steps.values() if step.kind == "userTask"}
     with app.test_request_context():
         assert not [name for name in names if sentences.done(name).startswith("Ferdig")]
