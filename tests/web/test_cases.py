@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 
 import pytest
 from sqlalchemy import select
@@ -372,6 +373,16 @@ def test_one_who_carries_out_a_measure_reads_the_plan_and_not_the_case(course, l
     assert page.status_code == 200
     assert f'href="/saker/{course.number}"' not in page.text
     assert client.get(f"/saker/{course.number}").status_code == 404
+
+
+def test_the_time_does_not_tell_that_a_case_is_anothers(course, log_in, app):
+    course.tell(SHIELDED)
+    client = log_in("aks")
+    app.config["NOT_FOUND_AFTER"] = 0.3
+    for number in (course.number, "2026-1"):
+        began = time.monotonic()
+        assert client.get(f"/saker/{number}").status_code == 404
+        assert time.monotonic() - began >= 0.3
 
 
 # --- sentences -----------------------------------------------------------------------------------
