@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from engine.cases import linked
 from engine.cases.state import Status
-from engine.database.tables import Account, Case, CaseRole, NamedPerson
+from engine.database.tables import Account, Case, CaseRole, NamedPerson, Notice
 from engine.people import register, roles
 from engine.people.circle import Given
 from engine.people.standing import Shield
@@ -38,10 +38,21 @@ def named(desk) -> frozenset[str]:
 
 
 def name_person(desk, account_id: int, part: str) -> None:
-    """Name a person in the case, and in those it belongs together with."""
-    for case in linked.together(desk.session, desk.case):
+    """Name a person in the case, and in those it belongs together with. What the person was told
+    of them and has not been sent, is not sent."""
+    cases = linked.together(desk.session, desk.case)
+    for case in cases:
         if desk.session.get(NamedPerson, (case.id, account_id)) is None:
             desk.session.add(NamedPerson(case_id=case.id, account_id=account_id, part=part))
+    desk.session.execute(
+        update(Notice)
+        .where(
+            Notice.case_id.in_([case.id for case in cases]),
+            Notice.account_id == account_id,
+            Notice.state == "venter",
+        )
+        .values(state="trukket")
+    )
     desk.circle.named.add(account_id)
 
 

@@ -17,7 +17,7 @@ from engine.cases.messages import start_by_hand
 from engine.cases.report import Report, report
 from engine.cases.reports import my_report
 from engine.cases.worksheet import worksheet
-from engine.database.tables import Answer, Case, CaseFile, NamedPerson, RoleHolding, Task
+from engine.database.tables import Answer, Case, CaseFile, NamedPerson, Notice, RoleHolding, Task
 from engine.product import Product
 from engine.refusals import Reason, Refusal
 from tests.engine.cases.test_corrections import first, fix
@@ -170,6 +170,14 @@ def test_who_is_named_in_a_joined_report_is_named_in_both(story, place):
     fix(story, "rektor", first(story, "registrer_melding", place), ansatte_nevnt=[aks])
     named = {(row.case_id, row.account_id) for row in story.rows(NamedPerson)}
     assert named == {(case.id, story.account("aks")) for case in story.rows(Case)}
+
+
+def test_what_was_to_be_sent_to_one_who_is_named_is_not_sent(asked):
+    aks = asked.account("aks")
+    assert {row.state for row in asked.rows(Notice, account_id=aks)} == {"venter"}
+    row = first(asked, "registrer_melding")
+    fix(asked, "rektor", row, ansatte_nevnt=[asked.ref("aks")])
+    assert {row.state for row in asked.rows(Notice, account_id=aks)} == {"trukket"}
 
 
 @pytest.mark.parametrize(
