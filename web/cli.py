@@ -154,7 +154,9 @@ def serve(host: str, port: int, threads: int):
     # A file on its way in or out stays in memory: waitress would put it on the disk, unsealed.
     settings |= {"inbuf_overflow": UPLOAD + MARGIN, "outbuf_overflow": UPLOAD}
     settings["max_request_body_size"] = UPLOAD + MARGIN
-    listen(create_app(product), host=host, port=port, threads=threads, **settings)
+    listen(
+        create_app(product, HIDE_NUMBERS=True), host=host, port=port, threads=threads, **settings
+    )
 
 
 def _tick_on(product) -> None:

@@ -1,6 +1,5 @@
 """Correct an answer: the form as it was filled in, why it is corrected, what does not follow."""
 
-import re
 from uuid import uuid4
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -14,12 +13,12 @@ from engine.refusals import Refusal
 from web import refusals
 from web.cases import ANSWER, NUMBER, know_the_number, receipt_in
 from web.forms import Add, Send, action_from, apply, focus_after, typed_from
+from web.numbers import row_of
 from web.sheet import Sheet
 
 blueprint = Blueprint("corrections", __name__)
 blueprint.before_request(know_the_number)
 
-SEEN = re.compile(r"[0-9]{1,9}")
 ADDRESS = f"/saker/{NUMBER}/svar/{ANSWER}/rett"
 
 
@@ -35,14 +34,13 @@ def handle(number: str, answer_id: int):
     typed, action = typed_from(request.form, form), action_from(request.form, form)
     if not isinstance(action, Send):
         return _page(number, answer_id, typed, action=action)
-    seen = request.form.get("sett", "")
     command = CorrectAnswer(
         number=number,
         answer_id=answer_id,
         account_id=current_user.id,
         typed=typed,
         reason=request.form.get(REASON, ""),
-        seen=int(seen) if SEEN.fullmatch(seen) else None,
+        seen=row_of(request.form.get("sett", "")),
         receipt=receipt_in(),
     )
     try:
