@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import account, errors, i18n, refusals, security, words
+from web import account, errors, i18n, numbers, refusals, security, words
 
 SUBJECTS = (
     "about",
@@ -57,6 +57,7 @@ def create_app(product=None, **config) -> Flask:
     i18n.init(app)
     words.init(app)
     security.init(app)
+    numbers.init(app)
     account.init(app)
     errors.init(app)
     refusals.init(app)

@@ -111,6 +111,27 @@ def tick():
 
 
 @main.command()
+def unattended():
+    """List the cases that stand still and that nobody may see. Exit 1 when there is one."""
+    from engine.cases.repair import unattended as found_by
+    from engine.product import Product
+    from engine.rules.workdays import local_day
+
+    found = found_by(Product.open())
+    for each in found:
+        step = f" ved «{each.step}»" if each.step else ""
+        since = local_day(each.since)
+        click.echo(
+            f"Sak {each.case_number} står fast{step} siden {since.day}.{since.month}.{since.year}, "
+            "og ingen kan gjøre noe med den. Kommunen må gi en som ikke er nevnt i saken, rollen "
+            "skoleeier ved skolen."
+        )
+    if not found:
+        click.echo("Ingen sak står fast uten at noen ser den.")
+    sys.exit(1 if found else 0)
+
+
+@main.command()
 @click.option("--host", default="127.0.0.1", envvar="HOST", show_default=True)
 @click.option("--port", default=8000, envvar="PORT", show_default=True)
 @click.option("--threads", default=8, show_default=True, help="Requests answered at a time.")
@@ -133,7 +154,9 @@ def serve(host: str, port: int, threads: int):
     # A file on its way in or out stays in memory: waitress would put it on the disk, unsealed.
     settings |= {"inbuf_overflow": UPLOAD + MARGIN, "outbuf_overflow": UPLOAD}
     settings["max_request_body_size"] = UPLOAD + MARGIN
-    listen(create_app(product), host=host, port=port, threads=threads, **settings)
+    listen(
+        create_app(product, HIDE_NUMBERS=True), host=host, port=port, threads=threads, **settings
+    )
 
 
 def _tick_on(product) -> None:

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 
 from engine.cases import linked
 from engine.cases.desk import no_access, open_case
@@ -167,13 +168,17 @@ def _own_answers(product, session, case: Case, corrected: bool = False) -> dict[
     """What the reporter sent, by step, also in the case that § 12-5 started; nothing once the
     case's key is destroyed.
 
-    corrected: as the reporter has corrected it since; what others corrected is never here."""
+    corrected: as the one who sent it has corrected it since; what others corrected is never here,
+    also when it was sent for a colleague."""
     if case.wrapped_key is None:
         return {}
     cases = {each.id: each for each in linked.family(session, case) if each.wrapped_key}
+    first = aliased(Answer)
     rows = session.scalars(
         select(Answer)
+        .outerjoin(first, first.id == Answer.corrects_id)
         .where(
+            or_(Answer.corrects_id.is_(None), Answer.account_id == first.account_id),
             Answer.case_id.in_(cases),
             Answer.scope_id == "",
             Answer.step.in_(STEPS),

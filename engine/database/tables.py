@@ -381,7 +381,7 @@ class Notice(Table):
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"))
     sealed_content: Mapped[bytes | None]
-    state: Mapped[str]  # venter | sendt | lest
+    state: Mapped[str]  # venter | sendt | lest | trukket
 
 
 class Message(Table):

@@ -78,8 +78,8 @@ class Who(StrEnum):
     OPPGAVE = "oppgave"  # has the task
     FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
-    LEVERT = "levert"  # did the task
-    LA_VED = "la_ved"  # has added a file
+    LEVERT = "levert"  # did the task, in a case that is not shielded
+    LA_VED = "la_ved"  # has added a file; in a shielded case, while having a task by name
     STARTER = "starter"  # acts in a role that may start this by hand
 
 
@@ -144,8 +144,10 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
         me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)
     ),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
-    Who.LA_VED: lambda me: me.added_file(),
-    Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
+    Who.LA_VED: lambda me: and_(me.added_file(), or_(Case.shielded.is_(None), me.has_named_task())),
+    Who.LEVERT: lambda me: and_(
+        me.is_staff(), Task.done_by_id == me.account, Case.shielded.is_(None)
+    ),
 }
 DOING = frozenset(
     {
@@ -237,6 +239,14 @@ def own_reports(account: Account | None, now: datetime) -> ColumnElement[bool]:
 def cases_with_incidents(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Case` for the list of incidents."""
     return _cases(Permission.SEE_INCIDENTS, account, now)
+
+
+def seen_to_by_nobody(now: datetime) -> ColumnElement[bool]:
+    """The condition on `Case` that there is nobody who could see an incident of it: all who could
+    are named in it, or nobody holds the roles."""
+    standing = Standing(Account.id, now)
+    sees_to = _has(Permission.SEE_INCIDENTS, standing, False, ())
+    return ~select(Account.id).where(sees_to, ~standing.is_named()).correlate(Case).exists()
 
 
 def my_tasks(account: Account | int | None, now: datetime) -> ColumnElement[bool]:

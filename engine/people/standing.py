@@ -218,6 +218,12 @@ class Standing:
             ),
         )
 
+    def has_named_task(self) -> ColumnElement[bool]:
+        """Has an open task in the case, given to this account by name."""
+        return exists().where(
+            task.c.case_id == Case.id, task.c.state == "open", task.c.assignee_id == self.account
+        )
+
     def added_file(self) -> ColumnElement[bool]:
         """Has added a file to the case, and is still on the staff."""
         added = select(file.c.case_id).where(file.c.account_id == self.account)

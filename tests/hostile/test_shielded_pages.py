@@ -10,10 +10,15 @@ import re
 from copy import deepcopy
 from datetime import date
 from itertools import product as combinations
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from engine.cases.corrections import CorrectAnswer, correct, correction_page
+from engine.cases.drafts import save_draft
+from engine.cases.files import AddFile, add_file
+from engine.cases.invitations import Invite, invite
 from engine.cases.linked import family
 from engine.cases.state import Status
 from engine.database.tables import (
@@ -253,3 +258,41 @@ def test_those_who_handle_it_find_the_way_between_the_two(database, kind):
     assert "Vent på funnene etter § 12-5" in page
     page = world.by("sosialveileder").get(f"/saker/{pupils.number}").text
     assert "Tilhørende saker" not in page
+
+
+NAMED_LATER = ("kontaktlaerer", "ledelse", "aks", "sosialveileder", "faglaerer")
+
+
+def test_those_who_had_a_part_in_it_know_no_more_of_it_once_it_is_shielded(database):
+    """The kontaktlærer, who had the case, is named in it; the others only had something to do."""
+    world = World(database, {**deepcopy(SCENARIOS["C1"]), "persons": {}})
+    world.go_to("lag_aktivitetsplan")
+    (case,) = world.cases
+    product, rektor = world.product, world._account("rektor", None)
+    today = product.clock().date()
+    kontaktlaerer, aks = (world._account(name, None) for name in ("kontaktlaerer", "aks"))
+    add_file(product, AddFile(case.number, kontaktlaerer, "a.txt", b"hei", str(uuid4())))
+    invite(product, Invite(case.number, rektor, aks, "Hjelper", today, str(uuid4())))
+    with product.database.session() as session:
+        done = session.scalars(select(Task.id).where(Task.done_by_id == kontaktlaerer)).all()
+        of_report = select(Answer).where(Answer.step == "registrer_melding")
+        report = session.scalars(of_report).first()
+    save_draft(product, kontaktlaerer, done[-1], {"kommentar": "Ikke sendt ennå."})
+    page = correction_page(product, rektor, case.number, report.id)
+    typed = {**page.typed, "ansatt_mistenkt": "ja", "ansatte_nevnt": [f"ansatt:{kontaktlaerer}"]}
+    correct(product, CorrectAnswer(case.number, report.id, rektor, typed, "Ny opplysning",
+                                   page.seen, str(uuid4())))  # fmt: skip
+    for name in NAMED_LATER:
+        client = world.by(name)
+        for path, page in lists_of(world, client).items():
+            assert case.number not in page or path == "/meldinger", (name, path)
+            assert "Skjermet sak" not in page or path == "/meldinger", (name, path)
+        asker = Asker(client)
+        for method, path, strange in world.requests():
+            if path == strange or path.startswith(("/elever", "/meldinger", "/meld/")):
+                continue
+            answer = asker.ask(method, path)
+            there = asker.about_nothing(method, strange)
+            assert (answer.status_code, answer.location) == there, (name, method, path)
+        for task_id in done:
+            assert client.get(f"/oppgaver/{task_id}").status_code == 404, (name, task_id)
