@@ -188,6 +188,8 @@ def complete(
     notices.tell_from_step(desk, task, step)
     try:
         task.run()
+    except Stopped:
+        raise
     except Exception as error:
         raise desk.stopped(error) from error
 
