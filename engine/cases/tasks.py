@@ -35,6 +35,8 @@ class Performed:
 
 _NEXT = {
     Role.KONTAKTLAERER: Role.SAKSANSVARLIG,
+    Role.ANSVARLIG: Role.SAKSANSVARLIG,
+    Role.TILRETTELEGGER: Role.SAKSANSVARLIG,
     Role.SAKSANSVARLIG: Role.REKTOR,
     Role.UNDERSOKER: Role.REKTOR,
     Role.LEDELSE: Role.REKTOR,
@@ -197,6 +199,8 @@ def complete(
     notices.tell_from_step(desk, task, step)
     try:
         task.run()
+    except Stopped:
+        raise
     except Exception as error:
         raise desk.stopped(error) from error
 

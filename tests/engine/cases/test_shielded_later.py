@@ -10,14 +10,26 @@ import pytest
 from click.testing import CliRunner
 
 from engine.cases import inbox, lists
+from engine.cases.answers import plan as read_plan
 from engine.cases.dossier import dossier
 from engine.cases.files import AddFile, add_file, read_file
+from engine.cases.handover import HandOver, hand_over_task
 from engine.cases.invitations import Invite, invite
 from engine.cases.messages import start_by_hand
 from engine.cases.report import Report, report
 from engine.cases.reports import my_report
+from engine.cases.submit import SubmitTask, submit_task
 from engine.cases.worksheet import worksheet
-from engine.database.tables import Answer, Case, CaseFile, NamedPerson, Notice, RoleHolding, Task
+from engine.database.tables import (
+    Answer,
+    Case,
+    CaseFile,
+    Incident,
+    NamedPerson,
+    Notice,
+    RoleHolding,
+    Task,
+)
 from engine.product import Product
 from engine.refusals import Reason, Refusal
 from tests.engine.cases.test_corrections import first, fix
@@ -271,3 +283,39 @@ def test_the_operator_sees_a_case_that_nobody_may_see(story, monkeypatch):
     story.at("2026-09-08T11:00")
     assert CliRunner().invoke(main, ["unattended"]).exit_code == 0
     assert inbox.my_tasks(story.product, story.account("ppt"))
+
+
+def test_a_plans_measures_go_to_the_one_who_handles_it(story):
+    story.until_followed_up()
+    assert story.task("gjennomfor_tiltak").assignee_id == story.account("aks")
+    tick(story)
+    assert who_sees(story) == {"rektor", "skoleeier"}
+    assert not story.rows(Incident)
+    mine = {line.name for line in inbox.my_tasks(story.product, story.account("rektor"))}
+    assert {task.name for task in story.rows(Task, state="open")} == mine
+    with pytest.raises(Refusal):
+        read_plan(story.product, story.account("aks"), story.case.number)
+
+
+def test_one_with_a_measure_is_not_told_whom_it_is_about(story):
+    """Neither by a list where one colleague is missing, nor by what is said of a choice."""
+    story.until_followed_up()
+    with story.product.database.transaction() as session:
+        case = session.get_one(Case, story.case.id)
+        case.shielded = "ansatt"
+        session.add(NamedPerson(case_id=case.id, account_id=story.account("offender"), part="x"))
+    task, aks = story.task("gjennomfor_tiltak"), story.account("aks")
+    page = worksheet(story.product, aks, task.id)
+    assert page.may_complete and page.performers == ()
+    said = set()
+    for who in ("offender", "ppt"):
+        to = story.account(who)
+        with pytest.raises(Refusal) as refused:
+            hand_over_task(story.product, HandOver(task.id, aks, to, str(uuid4())))
+        said.add(refused.value.faults)
+        with pytest.raises(Refusal) as refused:
+            at = story.product.clock()
+            command = SubmitTask(task.id, aks, {}, str(uuid4()), None, to, at)
+            submit_task(story.product, command)
+        said.add(refused.value.faults)
+    assert len(said) == 2
