@@ -27,8 +27,8 @@ def let_deadlines_pass(product, case_id: int | None = None) -> int:
     for each in due:
         try:
             with open_case(product, each, actor_id=None) as desk:
-                deadlines.pass_due(desk)
-                desk.save()
+                if deadlines.pass_due(desk):  # nobody else was first
+                    desk.save()
         except Stopped as stopped:
             incidents.record_stop(product, each, stopped)
         except Exception:  # one case that can't be read must not keep the others waiting
