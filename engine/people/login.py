@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from engine.database.session import Database
-from engine.database.tables import Account, RoleHolding, School, Task
+from engine.database.tables import Account, Notice, RoleHolding, School, Task
 from engine.people import access, accounts, roles
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
@@ -22,12 +22,14 @@ ONLY_REPORTS = frozenset(
 
 @dataclass(frozen=True)
 class Standing:
-    """What an account is today: the schools with a role there, the roles in words, its pages."""
+    """What an account is today: the schools with a role there, the roles in words, its pages, and
+    how many notices it has not read."""
 
     schools: tuple[str, ...]
     roles: tuple[str, ...]
     sees_cases: bool
     only_reports: bool
+    unread: int
 
 
 def log_in(database: Database, username: str, password: str) -> Account | None:
@@ -62,9 +64,14 @@ def change_own_password(database: Database, account_id: int, old: str, new: str)
 def standing(database: Database, account: Account, now: datetime) -> Standing:
     """What the account is and may open today."""
     page = access.has_page(account.id, Permission.SEE_CASES_LIST, now)
+    unread = (
+        select(func.count(Notice.id))
+        .where(access.own_notices(account.id, now), Notice.read_at.is_(None))
+        .scalar_subquery()
+    )
     with database.session() as session:
         rows = session.execute(
-            select(RoleHolding, School.name, page.label("sees_cases"))
+            select(RoleHolding, School.name, page.label("sees_cases"), unread.label("unread"))
             .select_from(Account)
             .outerjoin(
                 RoleHolding,
@@ -78,13 +85,14 @@ def standing(database: Database, account: Account, now: datetime) -> Standing:
             .where(Account.id == account.id)
             .order_by(RoleHolding.id)
         ).all()
-    held = [(holding, school) for holding, school, _ in rows if holding is not None]
+    held = [(holding, school) for holding, school, *_ in rows if holding is not None]
     names = {holding.school_id: school for holding, school in held}
     return Standing(
         schools=tuple(sorted(names.values())),
         roles=tuple(_in_words(each, names, several=len(names) > 1) for each, _ in held),
         sees_cases=rows[0].sees_cases,
         only_reports={each.role for each, _ in held} <= ONLY_REPORTS,
+        unread=rows[0].unread,
     )
 
 
