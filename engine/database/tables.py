@@ -387,7 +387,7 @@ class Mail(Table):
     tasks: Mapped[int | None]
     late: Mapped[int | None]
     made_at: Mapped[datetime]
-    state: Mapped[str]  # venter | sendt | feilet
+    state: Mapped[str]  # venter | sendt | feilet | bortfalt
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

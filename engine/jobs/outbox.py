@@ -19,11 +19,11 @@ from engine.database.tables import Account, Case, Mail, Notice
 from engine.jobs.letters import DIGEST, NOTICE, TASK, letter
 from engine.jobs.post import Line, NotTaken, Post, Unreachable
 from engine.people import access
-from engine.people.contact import MailChoice
+from engine.people.contact import GIVEN_UP, MailChoice
 
 _log = structlog.get_logger()
 
-WAITING, SENT, FAILED, DROPPED = "venter", "sendt", "feilet", "bortfalt"
+WAITING, SENT, FAILED, DROPPED = "venter", "sendt", GIVEN_UP, "bortfalt"
 BATCH = 500  # notices in one transaction
 
 # What a person is told of at once whatever she has chosen, as is everything in a shielded case.
@@ -44,7 +44,7 @@ AGAIN = (  # how long after each try the next one comes
     timedelta(hours=4),
     timedelta(hours=12),
 )
-GIVEN_UP = timedelta(days=3)  # after it was made
+PATIENCE = timedelta(days=3)  # then a mail is given up
 
 
 def run(product, post: Post | None) -> int:
@@ -224,7 +224,7 @@ def _keep_refusal(product, mail_id: int, refused: NotTaken) -> None:
     with product.database.transaction() as session:
         mail = session.get_one(Mail, mail_id)
         mail.trouble = str(refused.code)
-        if refused.for_good or now - mail.made_at >= GIVEN_UP:
+        if refused.for_good or now - mail.made_at >= PATIENCE:
             mail.state = FAILED
         _log.warning(
             "a mail was not taken",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from enum import StrEnum
@@ -17,11 +17,12 @@ from enum import StrEnum
 from sqlalchemy import delete, select
 
 from engine.database.session import Database
-from engine.database.tables import Account, CalendarLink
+from engine.database.tables import Account, CalendarLink, Mail
 from engine.refusals import Fault, Reason, Refusal
 
 LONGEST = 254  # characters in an address, RFC 5321
 SECRET_BYTES = 32
+GIVEN_UP = "feilet"  # the state of a mail that nobody tries to send any more
 
 
 class MailChoice(StrEnum):
@@ -34,10 +35,12 @@ class MailChoice(StrEnum):
 
 @dataclass(frozen=True)
 class Contact:
-    """email: None when there is none; calendar_made_at: None without a calendar (UTC)."""
+    """email: None when there is none; in_trouble: the latest mail there could not be delivered;
+    calendar_made_at: None without a calendar (UTC)."""
 
     email: str | None
     choice: MailChoice
+    in_trouble: bool
     calendar_made_at: datetime | None
 
 
@@ -46,12 +49,19 @@ def contact(database: Database, account_id: int) -> Contact:
     with database.session() as session:
         account = session.get_one(Account, account_id)
         link = session.get(CalendarLink, account_id)
+        latest = session.scalar(
+            select(Mail.state)
+            .where(Mail.account_id == account_id)
+            .order_by(Mail.id.desc())
+            .limit(1)
+        )
     made_at = link.made_at if link else None
-    return Contact(account.email, MailChoice(account.mail_choice), made_at)
+    return Contact(account.email, MailChoice(account.mail_choice), latest == GIVEN_UP, made_at)
 
 
-def change(database: Database, account_id: int, email: str, choice: str) -> None:
-    """Set the address ("" is none) and when mail is sent. Raises Refusal with what is wrong."""
+def change(database: Database, account_id: int, email: str, choice: str, today: date) -> None:
+    """Set the address ("" is none) and when mail is sent. Who chooses the daily mail gets the first
+    one tomorrow. Raises Refusal with what is wrong."""
     email = email.strip()
     faults = []
     if email and not is_address(email):
@@ -63,6 +73,8 @@ def change(database: Database, account_id: int, email: str, choice: str) -> None
         raise Refusal.of_answers(faults)
     with database.transaction() as session:
         account = session.get_one(Account, account_id)
+        if choice == MailChoice.DAILY != account.mail_choice:
+            account.digest_day = today
         account.email, account.mail_choice = email or None, choice
 
 

@@ -1,0 +1,193 @@
+"""A worker that is killed (SIGKILL) in the middle, again and again: nothing is lost, nothing is
+done twice.
+
+The same school's cases are left to a worker that nobody disturbs, and what both have done is
+compared row by row.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from engine.database.session import Database
+from engine.database.tables import Account, Case, Deadline, Event, Mail, Notice, Task
+from engine.jobs.schedule import Work, run_all
+from engine.product import Product, now
+from engine.records import log
+from engine.records.vault import MasterKey
+from tests.mailbox import ADDRESS, mail_server
+from tests.waiting import report_many
+
+ROOT = Path(__file__).parent.parent.parent
+CASES, SUSPECTED = 30, 10
+SECONDS = 120
+
+
+@pytest.fixture
+def backlog(product, school, clock, tmp_path):
+    """A folder whose database was left a month ago, by the machine's own clock."""
+    clock.now = now() - timedelta(days=30)
+    report_many(product, school, CASES, SUSPECTED)
+    with product.database.transaction() as session:
+        session.execute(update(Account).values(email=Account.username + "@skole.example"))
+    product.database.close()
+    return tmp_path
+
+
+@contextmanager
+def worker(folder: Path, port: int):
+    """`trygg worker` as its own process, killed at the end if it still runs."""
+    environment = os.environ | {
+        "TRYGG_VAR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/trygg.db",
+        "TRYGG_SMTP": f"smtp://127.0.0.1:{port}",
+        "TRYGG_MAIL_FROM": "trygg@skole.example",
+        "TRYGG_URL": ADDRESS,
+        "PYTHONPATH": str(ROOT),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(happened, process=None) -> None:
+    """Wait until it has happened; the test fails when it does not, or the worker ends first."""
+    end = time.monotonic() + SECONDS
+    while not happened():
+        assert time.monotonic() < end, "it took too long"
+        assert process is None or process.poll() is None, "the worker ended by itself"
+        time.sleep(0.02)
+
+
+class Left:
+    """What stands in a folder's database."""
+
+    def __init__(self, folder: Path):
+        self.database = Database(f"sqlite:///{folder}/trygg.db")
+
+    def count(self, table, *conditions) -> int:
+        with self.database.session() as session:
+            return session.scalar(select(func.count(table.id)).where(*conditions))
+
+    def due(self) -> int:
+        return self.count(Deadline, Deadline.state == "ventende", Deadline.due_at <= now())
+
+    def passed(self) -> int:
+        return self.count(Deadline, Deadline.state == "passert")
+
+    def rows(self) -> dict[str, Counter]:
+        """All that was done, without what differs from one run to the next."""
+        asked = {
+            "deadlines": (Deadline.case_id, Deadline.rule, Deadline.kind, Deadline.state),
+            "notices": (Notice.case_id, Notice.account_id, Notice.kind, Notice.step),
+            "tasks": (Task.case_id, Task.step, Task.state),
+            "log": (Event.case_id, Event.seq, Event.kind),
+            "cases": (Case.id, Case.revision),
+        }
+        with self.database.session() as session:
+            return {
+                name: Counter(tuple(row) for row in session.execute(select(*columns)))
+                for name, columns in asked.items()
+            }
+
+    def is_whole(self) -> bool:
+        with self.database.session() as session:
+            return not list(log.verify(session))
+
+    def a_minute_later(self) -> None:
+        """What a dead worker had taken is free again; the test does not wait for that."""
+        with self.database.transaction() as session:
+            session.execute(
+                update(Mail).where(Mail.state == "venter").values(next_try_at=Mail.made_at)
+            )
+
+
+def undisturbed(folder: Path, copy: Path) -> dict[str, Counter]:
+    """What a copy of the same database comes to when everything is done once, in peace."""
+    copy.mkdir()
+    for name in ("trygg.db", "master.key"):
+        shutil.copy(folder / name, copy / name)
+    product = Product(
+        Database(f"sqlite:///{copy}/trygg.db"), MasterKey.from_file(copy / "master.key")
+    )
+    run_all(Work(product, None))
+    product.database.close()
+    return Left(copy).rows()
+
+
+def test_killed_in_the_middle_of_deadlines_it_loses_nothing_and_does_nothing_twice(
+    backlog, tmp_path_factory
+):
+    expected = undisturbed(backlog, tmp_path_factory.mktemp("peace") / "copy")
+    left = Left(backlog)
+    with mail_server() as (_box, controller):
+        kills = 0
+        while left.due():
+            begun = left.passed()
+            with worker(backlog, controller.port) as process:
+                until(lambda begun=begun: left.passed() > begun + 8 or not left.due(), process)
+                if left.due():
+                    process.send_signal(signal.SIGKILL)
+                    assert process.wait() == -signal.SIGKILL
+                    kills += 1
+        assert kills >= 3, "killed in the middle, not before or after"
+        with worker(backlog, controller.port) as process:
+            left.a_minute_later()
+            until(lambda: not left.count(Mail, Mail.state == "venter"), process)
+            until(lambda: not left.count(Notice, Notice.state == "venter"), process)
+    assert left.rows() == expected
+    assert left.is_whole()
+
+
+def test_killed_while_it_sends_every_mail_comes_and_none_is_another_one(backlog):
+    left = Left(backlog)
+    kills = [1, 2]  # at which mails of a run the worker dies, before the server has taken it
+    with mail_server() as (box, controller):
+        while kills:
+            with worker(backlog, controller.port) as process:
+                box.arriving = _killer(process, kills.pop())
+                until(lambda: process.poll() is not None)
+            box.arriving = lambda to: None
+            left.a_minute_later()
+        with worker(backlog, controller.port) as process:
+            until(lambda: left.count(Mail) and not _unsent(left), process)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(SECONDS) == 0, "asked to stop, it stops in order"
+    ids = Counter(mail["Message-ID"] for _, mail in box.got)
+    assert len(ids) == left.count(Mail, Mail.state == "sendt") > 2
+    told = left.count(Notice, Notice.mail_id.is_not(None))
+    assert told == left.count(Notice, Notice.account_id.is_not(None)), "nobody was forgotten"
+    again = sum(ids.values()) - len(ids)
+    assert again <= 2, "what was on its way at a kill may come again, as the same mail"
+
+
+def _unsent(left: Left) -> int:
+    waiting = left.count(Mail, Mail.state == "venter")
+    return waiting + left.due() + left.count(Notice, Notice.mail_id.is_(None))
+
+
+def _killer(process, at: int):
+    arrived = []
+
+    def arriving(to: str) -> None:
+        arrived.append(to)
+        if len(arrived) == at:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    return arriving
