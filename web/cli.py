@@ -180,10 +180,11 @@ def _work():
     """The product on this machine and its mail server, or words about the setting that is wrong."""
     from engine.jobs.post import Post
     from engine.jobs.schedule import Work
-    from engine.jobs.settings import BadSetting, mail_settings
+    from engine.jobs.settings import BadSetting, mail_settings, own_address
     from engine.product import Product
 
     try:
+        own_address()
         settings = mail_settings()
     except BadSetting as error:
         raise click.ClickException(str(error)) from error
