@@ -30,9 +30,10 @@ class MailSettings:
 
 def own_address() -> str | None:
     """Where Trygg is found (TRYGG_URL), without a slash at its end; None when nobody has said."""
-    text = os.environ.get("TRYGG_URL", "").strip().rstrip("/")
+    text = os.environ.get("TRYGG_URL")
     if not text:
         return None
+    text = text.rstrip("/")
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadSetting("TRYGG_URL skal være adressen til Trygg, for eksempel https://trygg.no")
@@ -44,7 +45,7 @@ def mail_settings() -> MailSettings | None:
 
     Raises BadSetting: a mail server without a sender or an address to link to sends nothing.
     """
-    text = os.environ.get("TRYGG_SMTP", "").strip()
+    text = os.environ.get("TRYGG_SMTP")
     if not text:
         return None
     parts = urlsplit(text)
@@ -54,7 +55,7 @@ def mail_settings() -> MailSettings | None:
         port = None
     if parts.scheme not in PORTS or not parts.hostname or not port:
         raise BadSetting("TRYGG_SMTP skal være smtp://, starttls:// eller smtps:// og en tjener")
-    sender = os.environ.get("TRYGG_MAIL_FROM", "").strip()
+    sender = os.environ.get("TRYGG_MAIL_FROM", "")
     if not is_address(sender):
         raise BadSetting("TRYGG_MAIL_FROM skal være adressen som e-posten sendes fra")
     address = own_address()
