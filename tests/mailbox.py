@@ -52,13 +52,16 @@ class Mailbox:
         return sorted(to for to, _ in self.got)
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 @contextmanager
 def mail_server() -> Iterator[tuple[Mailbox, Controller]]:
     """The server and its box; the controller knows host and port, and can stop it."""
     box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         yield box, controller

@@ -44,6 +44,7 @@ AGAIN = (  # how long after each try the next one comes
     timedelta(hours=4),
     timedelta(hours=12),
 )
+HELD = timedelta(minutes=3)  # by the one who sends it: longer than the server may be silent
 PATIENCE = timedelta(days=3)  # then a mail is given up
 
 
@@ -162,8 +163,11 @@ def _send(product, line: Line, mail: _Taken) -> bool:
     try:
         line.send(mail.to, mail.subject, mail.text, mail.key, mail.made_at)
     except NotTaken as refused:
-        _keep_refusal(product, mail.id, refused)
+        _put_off(product, mail.id, refused)
         return False
+    except Unreachable:
+        _put_off(product, mail.id)
+        raise
     with product.database.transaction() as session:
         row = session.get_one(Mail, mail.id)
         row.state, row.sent_at, row.trouble = SENT, product.clock(), None
@@ -177,8 +181,8 @@ def _is_due(product) -> bool:
 
 
 def _next(product, address: str) -> _Taken | None:
-    """Take the next mail that is to be tried now. Nobody else takes it until the try after this
-    one is due, so that two workers don't send the same."""
+    """Take the next mail that is to be tried now. Nobody else takes it for some minutes, so that
+    two workers don't send the same; by then it is sent, put off, or left by one who died."""
     now = product.clock()
     while True:
         with product.database.transaction() as session:
@@ -196,7 +200,7 @@ def _next(product, address: str) -> _Taken | None:
                 mail.state = DROPPED
                 continue
             mail.attempts += 1
-            mail.next_try_at = now + AGAIN[min(mail.attempts, len(AGAIN)) - 1]
+            mail.next_try_at = now + HELD
             words = letter(mail.kind, account.language, address, mail.tasks, mail.late)
             return _Taken(mail.id, account.email, *words, mail.made_at)
 
@@ -218,11 +222,15 @@ def _is_wanted(session, mail: Mail, account: Account, now: datetime) -> bool:
     )
 
 
-def _keep_refusal(product, mail_id: int, refused: NotTaken) -> None:
-    """Say what the server answered, by its number: its words may hold the address."""
+def _put_off(product, mail_id: int, refused: NotTaken | None = None) -> None:
+    """Try this mail again later, or give it up. What the server answered is kept by its number: its
+    words may hold the address. refused: None when the line broke."""
     now = product.clock()
     with product.database.transaction() as session:
         mail = session.get_one(Mail, mail_id)
+        mail.next_try_at = now + AGAIN[min(mail.attempts, len(AGAIN)) - 1]
+        if refused is None:
+            return
         mail.trouble = str(refused.code)
         if refused.for_good or now - mail.made_at >= PATIENCE:
             mail.state = FAILED

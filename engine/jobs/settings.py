@@ -55,6 +55,9 @@ def mail_settings() -> MailSettings | None:
         port = None
     if parts.scheme not in PORTS or not parts.hostname or not port:
         raise BadSetting("TRYGG_SMTP skal være smtp://, starttls:// eller smtps:// og en tjener")
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    if not ((user or "") + (password or "")).isascii():
+        raise BadSetting("TRYGG_SMTP: brukernavn og passord kan bare ha tegn fra ASCII")
     sender = os.environ.get("TRYGG_MAIL_FROM", "")
     if not is_address(sender):
         raise BadSetting("TRYGG_MAIL_FROM skal være adressen som e-posten sendes fra")
@@ -65,8 +68,8 @@ def mail_settings() -> MailSettings | None:
         security=parts.scheme,
         host=parts.hostname,
         port=port,
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
+        user=user,
+        password=password,
         sender=sender,
         address=address,
     )

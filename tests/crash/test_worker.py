@@ -109,8 +109,8 @@ class Left:
         with self.database.session() as session:
             return not list(log.verify(session))
 
-    def a_minute_later(self) -> None:
-        """What a dead worker had taken is free again; the test does not wait for that."""
+    def some_minutes_later(self) -> None:
+        """What a dead worker held is free again; the test does not wait for that."""
         with self.database.transaction() as session:
             session.execute(
                 update(Mail).where(Mail.state == "venter").values(next_try_at=Mail.made_at)
@@ -147,7 +147,7 @@ def test_killed_in_the_middle_of_deadlines_it_loses_nothing_and_does_nothing_twi
                     kills += 1
         assert kills >= 3, "killed in the middle, not before or after"
         with worker(backlog, controller.port) as process:
-            left.a_minute_later()
+            left.some_minutes_later()
             until(lambda: not left.count(Mail, Mail.state == "venter"), process)
             until(lambda: not left.count(Notice, Notice.state == "venter"), process)
     assert left.rows() == expected
@@ -163,7 +163,7 @@ def test_killed_while_it_sends_every_mail_comes_and_none_is_another_one(backlog)
                 box.arriving = _killer(process, kills.pop())
                 until(lambda: process.poll() is not None)
             box.arriving = lambda to: None
-            left.a_minute_later()
+            left.some_minutes_later()
         with worker(backlog, controller.port) as process:
             until(lambda: left.count(Mail) and not _unsent(left), process)
             process.send_signal(signal.SIGTERM)

@@ -41,6 +41,7 @@ def test_without_a_server_there_is_no_mail(setting):
         ("TRYGG_SMTP", "http://post.skole.example"),
         ("TRYGG_SMTP", "smtp://post.skole.example:nei"),
         ("TRYGG_SMTP", "smtp://"),
+        ("TRYGG_SMTP", "smtps://trygg:bl%C3%A5@post.skole.example"),
         ("TRYGG_MAIL_FROM", ""),
         ("TRYGG_MAIL_FROM", "Trygg <trygg@skole.example>"),
         ("TRYGG_URL", ""),
