@@ -41,7 +41,7 @@ def test_they_stand_newest_first_and_are_read_when_the_page_is_opened(course, lo
     course.tell(STEPS[:REPORTED])
     client = log_in("rektor")
     assert count(client.get("/oppgaver").text) == "2"
-    assert ", 2 nye</span>" in client.get("/oppgaver").text
+    assert "(2 nye)</span>" in client.get("/oppgaver").text
     page = client.get("/varsler").text
     assert "2 nye siden sist." in page and page.count(">Nytt</span>") == 2
     assert "Du har fått oppgaven «Ta imot meldingen»" in page and "Noor, 4B." in page
