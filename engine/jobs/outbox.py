@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from engine.cases import incidents, notices
 from engine.database.tables import Account, Case, Mail, Notice
@@ -99,12 +99,19 @@ def _is_mailed(account: Account, kind: str, shielded: str | None) -> bool:
 
 
 def _join(session, account: Account, told: Iterable[Notice], now: datetime) -> None:
-    """Tell of these in the mail that waits for this person, or in a new one."""
+    """Tell of these in the mail that waits for this person, or in a new one: the one that is being
+    sent now may be read before they are written."""
     mail = session.scalar(
         select(Mail)
-        .where(Mail.account_id == account.id, Mail.state == WAITING, Mail.kind != DIGEST)
+        .where(
+            Mail.account_id == account.id,
+            Mail.state == WAITING,
+            Mail.kind != DIGEST,
+            or_(Mail.attempts == 0, Mail.trouble.is_not(None)),
+        )
         .order_by(Mail.id)
         .limit(1)
+        .with_for_update(skip_locked=True)
     )
     if mail is None:
         mail = Mail(

@@ -17,17 +17,19 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import func, select, update
 
-from engine.database.session import Database
+from engine.database.session import Database, migrate
 from engine.database.tables import Account, Case, Deadline, Event, Mail, Notice, Task
 from engine.jobs.schedule import Work, run_all
 from engine.product import Product, now
 from engine.records import log
 from engine.records.vault import MasterKey
-from tests.mailbox import ADDRESS, mail_server
+from tests.mailbox import ADDRESS, free_port, mail_server
+from tests.school import open_school
 from tests.waiting import report_many
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,25 +41,31 @@ SECONDS = 120
 def backlog(product, school, clock, tmp_path):
     """A folder whose database was left a month ago, by the machine's own clock."""
     clock.now = now() - timedelta(days=30)
+    fill(product, school)
+    return tmp_path
+
+
+def fill(product, school) -> None:
+    """The cases, and an address for everybody."""
     report_many(product, school, CASES, SUSPECTED)
     with product.database.transaction() as session:
         session.execute(update(Account).values(email=Account.username + "@skole.example"))
     product.database.close()
-    return tmp_path
 
 
 @contextmanager
-def worker(folder: Path, port: int):
-    """`trygg worker` as its own process, killed at the end if it still runs."""
+def worker(folder: Path, port: int, url: str | None = None, command=("worker",)):
+    """`trygg worker` as its own process, killed at the end if it still runs. url: of another
+    database than the folder's; command: another one than `worker`."""
     environment = os.environ | {
         "TRYGG_VAR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder}/trygg.db",
+        "DATABASE_URL": url or f"sqlite:///{folder}/trygg.db",
         "TRYGG_SMTP": f"smtp://127.0.0.1:{port}",
         "TRYGG_MAIL_FROM": "trygg@skole.example",
         "TRYGG_URL": ADDRESS,
         "PYTHONPATH": str(ROOT),
     }
-    process = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "web.cli", *command], env=environment)
     try:
         yield process
     finally:
@@ -77,8 +85,8 @@ def until(happened, process=None) -> None:
 class Left:
     """What stands in a folder's database."""
 
-    def __init__(self, folder: Path):
-        self.database = Database(f"sqlite:///{folder}/trygg.db")
+    def __init__(self, folder: Path, url: str | None = None):
+        self.database = Database(url or f"sqlite:///{folder}/trygg.db")
 
     def count(self, table, *conditions) -> int:
         with self.database.session() as session:
@@ -176,9 +184,68 @@ def test_killed_while_it_sends_every_mail_comes_and_none_is_another_one(backlog)
     assert again <= 2, "what was on its way at a kill may come again, as the same mail"
 
 
-def _unsent(left: Left) -> int:
-    waiting = left.count(Mail, Mail.state == "venter")
-    return waiting + left.due() + left.count(Notice, Notice.mail_id.is_(None))
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_two_workers_at_once_do_each_thing_once(
+    kind, request, backlog, school, clock, tmp_path_factory
+):
+    expected = undisturbed(backlog, tmp_path_factory.mktemp("peace") / "copy")
+    url = None
+    if kind == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        migrate(url)
+        key = MasterKey.from_file(backlog / "master.key")
+        product = Product(Database(url), key, clock)
+        product.publish_shipped()
+        fill(product, open_school(product))
+    left = Left(backlog, url)
+    with (
+        mail_server() as (box, controller),
+        worker(backlog, controller.port, url) as one,
+        worker(backlog, controller.port, url) as other,
+    ):
+        until(lambda: not left.due(), one)
+        until(lambda: left.count(Mail) and not _unsent(left), other)
+    assert left.rows() == expected
+    assert left.is_whole()
+    ids = Counter(mail["Message-ID"] for _, mail in box.got)
+    assert set(ids.values()) == {1} and len(ids) == left.count(Mail)
+    left.database.close()
+
+
+def test_the_pages_are_served_with_a_worker_or_without(backlog):
+    left = Left(backlog)
+    for more, works in ((["--no-worker"], False), ([], True)):
+        port = free_port()
+        command = ("serve", "--port", str(port), *more)
+        with (
+            mail_server() as (_box, controller),
+            worker(backlog, controller.port, command=command) as process,
+        ):
+            until(lambda port=port: answers(port), process)
+            if works:
+                until(lambda: not left.due(), process)
+            else:
+                time.sleep(5)
+                assert left.due() and not left.passed()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(SECONDS) == 0
+
+
+def answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _unsent(left: Left) -> bool:
+    """Whether anything is on its way; asked in the order in which it goes."""
+    return bool(
+        left.due()
+        or left.count(Notice, Notice.mail_id.is_(None))
+        or left.count(Mail, Mail.state == "venter")
+    )
 
 
 def _killer(process, at: int):
