@@ -28,6 +28,7 @@ ARROWS = {
         "refusals",
         "rules",
     },
+    "jobs": {"cases", "database", "people", "product", "rules"},
 }
 LIBRARIES = {  # who alone may import them
     "flask": {"web"},
@@ -37,6 +38,9 @@ LIBRARIES = {  # who alone may import them
     "alembic": {"database"},
     "cryptography": {"records"},
     "argon2": {"people"},
+    "icalendar": {"cases"},
+    "dbos": {"jobs"},
+    "smtplib": {"jobs"},
 }
 SQL = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
 STATEMENTS = {"execute", "scalar", "scalars", "exec_driver_sql", "get_one", "add", "delete"}

@@ -194,7 +194,7 @@ def _give_back(desk, task: Task, reason: str) -> None:
         _move(desk, task, giver, None)
     desk.log_task(Kind.OPPGAVE_GITT_TILBAKE, task, {"oppgave": task.id, "grunn": reason})
     ref = register.ref(register.Kind.ANSATT, giver)
-    notices.tell_person(desk, ref, notices.TASK_RETURNED, task.step)
+    notices.tell_person(desk, ref, notices.TASK_RETURNED, task.step, task)
     if task.assignee_id != giver:
         tasks.tell_or_raise(desk, task)
 

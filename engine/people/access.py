@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Task
+from engine.database.tables import Account, Case, Notice, Pupil, RoleHolding, School, Task
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
@@ -277,6 +277,23 @@ def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bo
         exists()
         .where(Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named())
         .correlate(Task),
+    )
+
+
+def own_notices(account: int | ColumnElement[int], now: datetime) -> ColumnElement[bool]:
+    """The condition on `Notice` for what the account has been told and may still be told of: not
+    when it has left the school, nor in a case where it has been named since. What more a page may
+    say of the case is asked by `visible_cases`, `my_tasks` and `done_by_me`."""
+    return notices_of(Standing(account, now))
+
+
+def notices_of(standing: Standing) -> ColumnElement[bool]:
+    """As `own_notices`."""
+    return and_(
+        Notice.account_id == standing.account,
+        exists()
+        .where(Case.id == Notice.case_id, standing.is_staff(), ~standing.is_named())
+        .correlate(Notice),
     )
 
 

@@ -11,9 +11,9 @@ import platform
 import sqlite3
 from importlib.metadata import version
 
-from tests.bench import engine, rounds, statements
+from tests.bench import engine, rounds, statements, worker
 
-MODULES = (engine, rounds, statements)
+MODULES = (engine, rounds, statements, worker)
 
 
 def machine() -> str:

@@ -49,6 +49,7 @@ STRANGE = {
     "incident_id": 9999,
     "invitation_id": 9999,
     "pupil_id": 9999,
+    "secret": "y" * 43,
 }
 STEPS = ("motta_rektor", "motta_skoleeier", "analyse", "konkluder")
 ROLES = (Role.REKTOR, Role.SKOLEEIER, Role.UNDERSOKER, Role.SAKSANSVARLIG)
@@ -132,6 +133,7 @@ class World(BrowsingPlayer):
             "incident_id": self.ids(Incident) or [1],
             "invitation_id": self.ids(CaseRole) or [1],
             "pupil_id": [self.pupil],
+            "secret": ["x" * 43],
         }
         for rule in self.app.url_map.iter_rules():
             if rule.endpoint == "static" or rule.endpoint.endswith(("log_out", "healthz")):
@@ -180,7 +182,7 @@ class Asker:
 def lists_of(world: World, client) -> dict[str, str]:
     """The pages with lists and counts, with every filter, without what is new at each opening."""
     states = ("apne", "alle", *Status)
-    paths = ["/oppgaver", "/oppgaver/ferdige", "/meldinger", "/", "/hendelser"]
+    paths = ["/oppgaver", "/oppgaver/ferdige", "/meldinger", "/", "/hendelser", "/varsler"]
     paths += ["/elever", f"/elever/{world.pupil}"]
     paths += [f"/saker?tilstand={state}" for state in states]
     paths += [f"/saker?tilstand=alle&steg={step}" for step in STEPS]
