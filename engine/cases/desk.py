@@ -301,16 +301,18 @@ class Desk:
         desk.load()
         return desk
 
-    def start_beside(self, process_id: str, actor_id: int | None) -> Desk:
-        """A new case of the same school and reporter, in the same transaction and saved with this
-        one; not yet begun."""
+    def start_beside(
+        self, process_id: str, actor_id: int | None, reporter_id: int | None = None
+    ) -> Desk:
+        """A new case of the same school, and of the same reporter unless another is given, in the
+        same transaction and saved with this one; not yet begun."""
         definition = self.product.published(self.session, process_id)
         case, key = new_case(
             self.product,
             self.session,
             definition,
             self.case.school_id,
-            self.case.reporter_id,
+            reporter_id or self.case.reporter_id,
             self.now,
         )
         desk = Desk(self.product, self.session, case, actor_id, key)

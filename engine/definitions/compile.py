@@ -113,11 +113,11 @@ class Definition:
         return self.decisions[process_id, decision_id]
 
     @property
-    def started_by_message(self) -> str | None:
-        """The message that starts a case of this process; None when its start waits for nothing."""
+    def start_event(self) -> Step | None:
+        """Where a case of this process begins."""
         return next(
             (
-                step.message
+                step
                 for step in self.steps.values()
                 if step.kind == "startEvent"
                 and step.process_id == self.process_id
@@ -125,6 +125,11 @@ class Definition:
             ),
             None,
         )
+
+    @property
+    def started_by_message(self) -> str | None:
+        """The message that starts a case of this process; None when its start waits for nothing."""
+        return self.start_event.message if self.start_event else None
 
     @property
     def process_ids(self) -> tuple[str, ...]:

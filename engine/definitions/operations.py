@@ -12,5 +12,6 @@ NAMES = frozenset(
         "fremskynd",
         SENDS,
         "opprett_elevsak",
+        "opprett_melding",
     }
 )

@@ -107,7 +107,8 @@ class Standing:
     def teaches_pupil(self) -> ColumnElement[bool]:
         """Is kontaktlærer of the pupil's class, in a case that is not shielded.
 
-        A case without a pupil belongs to every kontaktlærer at the school.
+        A case without a pupil belongs to every kontaktlærer at the school, or to those of the class
+        that it is about.
         """
         own_pupils = self._holdings(Role.KONTAKTLAERER, select(pupil.c.id)).join(
             pupil,
@@ -115,8 +116,18 @@ class Standing:
                 pupil.c.school_id == holding.c.school_id, pupil.c.class_name == holding.c.class_name
             ),
         )
+        own_class = self._holdings(
+            Role.KONTAKTLAERER, select(holding.c.school_id, holding.c.class_name)
+        )
         anybodys = and_(
-            Case.pupil_id.is_(None), Case.school_id.in_(self._schools(Role.KONTAKTLAERER))
+            Case.pupil_id.is_(None),
+            or_(
+                and_(
+                    Case.class_name.is_(None),
+                    Case.school_id.in_(self._schools(Role.KONTAKTLAERER)),
+                ),
+                tuple_(Case.school_id, Case.class_name).in_(own_class),
+            ),
         )
         return and_(Case.shielded.is_(None), or_(Case.pupil_id.in_(own_pupils), anybodys))
 
@@ -192,6 +203,27 @@ class Standing:
                     task.c.state == "open",
                     task.c.role == Role.KONTAKTLAERER,
                     task.c.assignee_id.is_(None),
+                ),
+            ),
+        )
+
+    def takes_part(self) -> ColumnElement[bool]:
+        """Has or had a task in a case of the school itself, as a person or in a role."""
+        return and_(
+            Case.title.is_not(None),
+            Case.shielded.is_(None),
+            self.is_staff(),
+            exists().where(
+                task.c.case_id == Case.id,
+                or_(
+                    task.c.assignee_id == self.account,
+                    task.c.done_by_id == self.account,
+                    task.c.claimed_by_id == self.account,
+                    and_(
+                        task.c.state == "open",
+                        task.c.assignee_id.is_(None),
+                        self.acts_as(task.c.role),
+                    ),
                 ),
             ),
         )

@@ -43,6 +43,13 @@ KINDS = {
     "other_school": {"rektor_at_other_school": {Who.LEDER}},
     "everybody_named": {},
     "everybody_named_serious": {},
+    # A routine of the class 4B: no report, and only those with a task in it take part.
+    "schools_own": {
+        **{who: ways for who, ways in HANDLERS.items() if who != "melder"},
+        **LEADERS,
+        "kontaktlaerer": {Who.KONTAKTLAERER, Who.DELTAKER},
+        "kontaktlaerer_4a": {Who.DELTAKER},
+    },
 }
 
 
@@ -80,6 +87,8 @@ class Cast:
         case = world.case(shielded=shield, serious="serious" in kind)
         if kind == "other_school":
             case.school_id, case.pupil_id = world.other_school.id, None
+        if kind == "schools_own":
+            case.pupil_id, case.title, case.class_name = None, "Sosiogram, 4B", "4B"
         # The kontaktlærer of the pupil's class has had a task there, and so has the other one.
         for teacher in ("kontaktlaerer", "kontaktlaerer_4a"):
             account = self.accounts[teacher]
@@ -271,6 +280,8 @@ PAGES_OF = {
     Permission.SEE_PUPIL: {"rektor", "ledelse", "kontaktlaerer", "kontaktlaerer_4a"},
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
+    Permission.SEE_YEAR: AT_SCHOOL,
+    Permission.EDIT_YEAR: {"rektor", "ledelse"},
 }
 
 
