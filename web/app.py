@@ -22,6 +22,7 @@ SUBJECTS = (
     "pupils",
     "report",
     "tasks",
+    "year",
 )
 """The modules of `web` whose `blueprint` is served."""
 

@@ -103,11 +103,26 @@ def verify():
 
 @main.command()
 def tick():
-    """Let what is due happen: deadlines, reminders, escalations, timers."""
+    """Let what is due happen: deadlines, reminders, escalations, timers, the year's routines."""
     from engine.cases.tick import let_deadlines_pass
     from engine.product import Product
+    from engine.year.opening import open_due
 
-    click.echo(f"Saker med noe som forfalt: {let_deadlines_pass(Product.open())}")
+    product = Product.open()
+    click.echo(f"Saker med noe som forfalt: {let_deadlines_pass(product)}")
+    click.echo(f"Rutiner som er åpnet: {open_due(product)}")
+
+
+@main.command("plan-year")
+@click.option("--from", "day", type=click.DateTime(["%Y-%m-%d"]), help="Plan from this day on.")
+def plan_year(day):
+    """Plan the school year of every school: routines that are missing are added, once."""
+    from engine.product import Product
+    from engine.year.plan import plan_years
+
+    for school_id, planned in plan_years(Product.open(), day and day.date()).items():
+        years = f"{planned.year}/{planned.year + 1}"
+        click.echo(f"Skole {school_id}, {years}: nye dager i årshjulet: {planned.added}")
 
 
 @main.command()
@@ -141,11 +156,13 @@ def _tick_on(product) -> None:
     import structlog
 
     from engine.cases.tick import let_deadlines_pass
+    from engine.year.opening import open_due
 
     log = structlog.get_logger()
     while True:
         try:
             let_deadlines_pass(product)
+            open_due(product)
         except Exception:
             log.exception("tick failed; tried again soon")
         time.sleep(TICK_SECONDS)

@@ -5,16 +5,18 @@ all, a row of the school's own, and a routine that is taken up once more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 
-from engine.database.tables import Account, School, YearRow
+from engine.database.tables import Account, Case, School, YearEvent, YearRow
 from engine.people import access
 from engine.people.access import Permission
 from engine.people.roles import LABELS
 from engine.refusals import Fault, Reason, Refusal
-from engine.year import plan, schedule
-from engine.year.rows import PER, ROLES, ROUTINE
+from engine.rules.workdays import local_day
+from engine.year import opening, plan, schedule
+from engine.year.rows import PER, ROLES, ROUTINE, of_school
 
 LONGEST = 120
 
@@ -48,6 +50,93 @@ def save(product, edit: Edit) -> int:
         session.flush()
         plan.replan(product, session, row)
         return row.id
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row as leadership reads it. per: in words, trinn included; own: added by the school;
+    groups: the classes or trinn it is done for, empty for the whole school."""
+
+    id: int
+    name: str
+    schedule: str
+    role: str
+    per: str
+    per_words: str
+    source: str
+    active: bool
+    own: bool
+    groups: tuple[tuple[str, str], ...]  # as stored and in words
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a school, in order."""
+
+    school_id: int
+    school: str
+    lines: tuple[Line, ...]
+
+
+def listed(product, account_id: int, school_id: int) -> Rows:
+    """All rows, for those who lead the school. Raises Refusal (IKKE_TILGANG)."""
+    now = product.clock()
+    with product.database.session() as session:
+        require(session, account_id, school_id, now)
+        classes = plan.classes_at(session, school_id, local_day(now))
+        lines = tuple(_line(row, classes) for row in of_school(session, school_id))
+        return Rows(school_id, session.get_one(School, school_id).name, lines)
+
+
+def _line(row: YearRow, classes: list[str]) -> Line:
+    words = PER[row.per]
+    if row.first_grade is not None:
+        words += f", {row.first_grade}.–{row.last_grade}. trinn"
+    groups = () if row.per == "skole" else tuple(plan.groups_of(row, classes))
+    return Line(
+        id=row.id,
+        name=row.name,
+        schedule=row.schedule,
+        role=row.role,
+        per=row.per,
+        per_words=words,
+        source=row.source,
+        active=row.active,
+        own=row.key is None,
+        groups=tuple((group, opening.label_of(group)) for group in groups),
+    )
+
+
+def take_up(product, account_id: int, school_id: int, row_id: int, due_on: date, group: str) -> str:
+    """Take up a routine once more, from today: for need, and not in the plan's own days. Gives the
+    number of its case. Raises Refusal: UGYLDIG_SVAR for a day before today or a group it is not
+    for, IKKE_TILGANG."""
+    now = product.clock()
+    today = local_day(now)
+    with product.database.transaction() as session:
+        require(session, account_id, school_id, now)
+        row = session.get(YearRow, row_id, with_for_update=True)
+        if row is None or row.school_id != school_id or not row.active:
+            raise Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
+        faults = []
+        if due_on < today:
+            faults.append(Fault("frist", Reason.UGYLDIG_SVAR, "Velg en dag fra i dag og fremover."))
+        if group not in plan.groups_of(row, plan.classes_at(session, school_id, today)):
+            said = "Velg hvem rutinen gjøres for."
+            faults.append(Fault("gruppe", Reason.UGYLDIG_SVAR, said))
+        if faults:
+            raise Refusal.of_answers(faults)
+        event_id = plan.add_event(session, row, due_on, today, group)
+    opening.open_event(product, event_id)
+    with product.database.session() as session:
+        number = session.scalar(
+            select(Case.number)
+            .join(YearEvent, YearEvent.case_id == Case.id)
+            .where(YearEvent.id == event_id)
+        )
+    if number is None:
+        raise Refusal(Reason.STANSET, "Rutinen kunne ikke åpnes nå. Trygg prøver igjen.")
+    return number
 
 
 def require(session, account_id: int, school_id: int, now) -> None:

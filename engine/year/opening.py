@@ -36,7 +36,7 @@ def open_due(product) -> int:
             .where(YearEvent.case_id.is_(None), YearEvent.opens_on <= today, YearRow.active)
             .order_by(YearEvent.opens_on, YearEvent.id)
         ).all()
-    return sum(_open(product, event_id, today) for event_id in due)
+    return sum(open_event(product, event_id) for event_id in due)
 
 
 def label_of(group: str) -> str:
@@ -49,7 +49,9 @@ def title_of(row: YearRow, group: str) -> str:
     return ", ".join(filter(None, (row.name, label_of(group))))
 
 
-def _open(product, event_id: int, today: date) -> bool:
+def open_event(product, event_id: int) -> bool:
+    """Open the case of one event. Whether it was opened now."""
+    today = local_day(product.clock())
     try:
         with product.database.transaction() as session:
             event = session.get(YearEvent, event_id, with_for_update=True, populate_existing=True)

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from engine.database.tables import Pupil, RoleHolding, School, YearEvent, YearRow
 from engine.people import register
 from engine.people.roles import Role, in_force
 from engine.rules.workdays import add_workdays, local_day
 from engine.year import rows, schedule
+
+EXTRA = 100  # periods above this are times that were taken up besides the plan's
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,27 @@ def replan(product, session, row: YearRow) -> None:
     )
     if is_planned:
         _add_missing(product, session, [row], today)
+
+
+def add_event(session, row: YearRow, due_on: date, today: date, group: str) -> int:
+    """One more time of a row, that opens today; its id."""
+    taken = session.scalar(
+        select(func.max(YearEvent.period)).where(
+            YearEvent.row_id == row.id, YearEvent.year == schedule.year_of(due_on)
+        )
+    )
+    event = YearEvent(
+        row_id=row.id,
+        school_id=row.school_id,
+        year=schedule.year_of(due_on),
+        period=max(taken or 0, EXTRA) + 1,
+        group=group,
+        opens_on=today,
+        due_on=due_on,
+    )
+    session.add(event)
+    session.flush()
+    return event.id
 
 
 def groups_of(row: YearRow, classes: list[str]) -> list[str]:

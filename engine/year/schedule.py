@@ -1,7 +1,7 @@
 """When a routine is due in a school year: days such as `15.09`, or a cycle.
 
 A school year is named by its autumn: 2026 is August 2026 to July 2027. A day that is no working
-day is moved to the working day before. Weeks with fewer than three working days (Christmas, Easter)
+day is moved to the working day before. Weeks with fewer than four school days (Christmas, Easter)
 have no weekly routine; a school's own holidays are not known here.
 """
 
@@ -12,13 +12,14 @@ from datetime import date, timedelta
 
 from engine.rules.workdays import add_workdays, is_workday
 
-AUGUST, JULY = 8, 7
+AUGUST = 8
 CYCLES = ("hver_uke", "annenhver_uke", "hver_maaned")
 ON_DEMAND = "ved_behov"
 SINGLE = "enkeltdag"
 MONTHLY_ON = 15
 FIRST, LAST = (8, 20), (6, 20)  # cycles run between these days (month, day), while there is school
-SHORT_WEEK = 3
+SHORT_WEEK = 4
+CHRISTMAS = (12, 21)  # from then to the new year there is no school
 
 
 class NotASchedule(ValueError):
@@ -34,8 +35,8 @@ class Time:
 
 
 def year_of(day: date) -> int:
-    """The school year that the day lies in; July is planned with the year that comes."""
-    return day.year if day.month >= JULY else day.year - 1
+    """The school year that the day lies in."""
+    return day.year if day.month >= AUGUST else day.year - 1
 
 
 def read(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -83,12 +84,16 @@ def _weeks(year: int, every: int) -> list[Time]:
     found = []
     while monday <= last:
         days = [monday + timedelta(days=n) for n in range(5)]
-        working = [day for day in days if is_workday(day) and first <= day <= last]
+        working = [day for day in days if _is_schoolday(day) and first <= day <= last]
         week = monday.isocalendar().week
         if len(working) >= SHORT_WEEK and (every == 1 or week % 2 == 0):
             found.append(Time(week, working[-1]))
         monday += timedelta(days=7)
     return found
+
+
+def _is_schoolday(day: date) -> bool:
+    return is_workday(day) and (day.month, day.day) < CHRISTMAS
 
 
 def _in_year(month: int, day: int, year: int) -> date:

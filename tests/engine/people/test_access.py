@@ -177,6 +177,7 @@ SHIELDED_TASKS = {
 TASKS_OF = {
     "plain": TASKS,
     "serious": TASKS,
+    "schools_own": TASKS,
     "shielded_ansatt": {**SHIELDED_TASKS, "rektor": ["rektor"]},
     "shielded_ansatt_no_rektor": {**SHIELDED_TASKS, "rektor": ["ledelse"]},
     "shielded_ledelse": SHIELDED_TASKS,
@@ -244,10 +245,13 @@ def test_a_task_given_to_a_person_is_hers_alone(cast):
                 assert may == expected, (owner, person, permission)
         see = {"now": world.now, "task": task}
         assert access.may(world.session, account, Permission.SEE_TASK, **see) == allowed
-        # The task shows nothing more of the case than before.
+        # The task shows nothing more of a pupil's case than before.
         about = {"now": world.now, "case": cast.case}
         may = access.may(world.session, account, Permission.SEE_CASE, **about)
-        assert may == bool(TABLE[Permission.SEE_CASE] & cast.stands(owner))
+        takes_part = {Who.DELTAKER} if cast.kind == "schools_own" else set()
+        assert may == bool(TABLE[Permission.SEE_CASE] & (cast.stands(owner) | takes_part))
+        may = access.may(world.session, account, Permission.SEE_ALL_ANSWERS, **about)
+        assert may == bool(TABLE[Permission.SEE_ALL_ANSWERS] & cast.stands(owner))
 
 
 def test_who_may_start_by_hand(cast):
