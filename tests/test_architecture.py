@@ -28,6 +28,15 @@ ARROWS = {
         "refusals",
         "rules",
     },
+    "year": {
+        "cases",
+        "database",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+    },
 }
 LIBRARIES = {  # who alone may import them
     "flask": {"web"},

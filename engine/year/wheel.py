@@ -110,7 +110,7 @@ class Year:
     """The page. late: what is over its deadline, the oldest first; counts by state, of dots.
 
     talks: class by class, of the classes that this account leads or teaches; talk_names: the
-    columns, each with whether it is in the spring. on_demand: routines without a day, as (row, name).
+    columns, each with whether it is in the spring. on_demand: routines without a day.
     """
 
     school_id: int
@@ -310,10 +310,8 @@ def _own_classes(session, account_id: int, school_id: int, today: date, leads: b
     return [name for name in classes if name in taught]
 
 
-def _talks(
-    rows: list[Row], classes: list[str]
-) -> tuple[tuple[Talks, ...], tuple[tuple[str, bool], ...]]:
-    """The talks of these classes; a talk of the trinn is each of its classes'."""
+def _talks(rows: list[Row], classes: list[str]):
+    """The talks of these classes, and their names; a talk of the trinn is each of its classes'."""
     found, columns = {}, {}
     for (key, period, group), once in rows:
         if key in TALKS:
