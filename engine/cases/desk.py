@@ -249,9 +249,12 @@ class Desk:
             answer = self.engine.outcome(task, decision)
         except Undecided as undecided:
             raise Stopped(str(undecided), step.id, step.name) from undecided
-        place = Place(self.facts.scope_of(task), step.process_id, step.id)
-        self.keep_answer(place, answer)
+        self.keep_answer(self.place_of(task, step), answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
+
+    def place_of(self, task, step) -> Place:
+        """Where the answer of an automatic step belongs."""
+        return Place(self.facts.scope_of(task), step.process_id, step.id)
 
     def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:
         """Keep answers where the task stands: in sight of what follows, and as a row."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, linked, notices, roster, tasks
+from engine.cases import deadlines, figures, linked, notices, roster, tasks
 from engine.cases.incidents import Stopped
 from engine.database.tables import Answer
 from engine.people import register
@@ -144,6 +144,13 @@ def open_reports(desk, task, step) -> None:
         linked.open_report(desk, account_id)
 
 
+def collect_figures(desk, task, step) -> None:
+    """`samle_tall`: figures over the school's cases this school year become the answer of the step,
+    without any that could point to a child."""
+    place = desk.place_of(task, step)
+    desk.keep_answer(place, figures.collect(desk))
+
+
 OPERATIONS = {
     "varsle": tell,
     "informer": inform,
@@ -154,4 +161,5 @@ OPERATIONS = {
     "send_melding": send,
     "opprett_elevsak": open_pupils_case,
     "opprett_melding": open_reports,
+    "samle_tall": collect_figures,
 }

@@ -13,5 +13,6 @@ NAMES = frozenset(
         SENDS,
         "opprett_elevsak",
         "opprett_melding",
+        "samle_tall",
     }
 )

@@ -15,11 +15,12 @@ TRYGG = "{urn:trygg:bpmn:1}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 OPERATIONS = {
     "varsle", "informer", "del_plan", "arkiver", "send_melding", "frys_og_eksporter",
-    "slaa_sammen", "fremskynd", "opprett_elevsak", "opprett_melding",
+    "slaa_sammen", "fremskynd", "opprett_elevsak", "opprett_melding", "samle_tall",
 }  # fmt: skip
 ROLES = {
     "rektor", "ledelse", "kontaktlaerer", "skoleeier", "melder", "saksansvarlig", "undersoker",
-    "tilrettelegger", "ansvarlig",
+    "tilrettelegger", "ansvarlig", "faglaerer", "miljoarbeider", "aks", "sosialveileder",
+    "helsesykepleier",
 }  # fmt: skip
 DELPLIKTER = {"folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"}
 FACTS = {"historikk", "melding_slatt_sammen", "tiltak", "involvert", "ansatt"}
@@ -32,6 +33,7 @@ ENDS = {
     "skjerpet_aktivitetsplikt": {"avsluttet_trygg", "til_p06", "grunnlos_dokumentert"},
     "aarshjul_rutine": {"gjennomfort", "utgatt"},
     "undersokelse_oppfolging": {"fulgt_opp"},
+    "aarsevaluering": {"ny_plan", "svar_gitt"},
 }  # fmt: skip
 
 
