@@ -14,10 +14,11 @@ from sqlalchemy import select, update
 from engine.cases.incidents import Stopped
 from engine.cases.newcase import About
 from engine.cases.start import PlannedCase, open_planned
-from engine.database.tables import RoleHolding, YearEvent, YearRow
-from engine.people import roles
+from engine.database.tables import Account, RoleHolding, YearEvent, YearRow
+from engine.people import register, roles
 from engine.people.roles import Role
 from engine.rules.workdays import local_day
+from engine.year import plan
 from engine.year.plan import grade_of
 from engine.year.rows import ROUTINE
 
@@ -65,7 +66,15 @@ def open_event(product, event_id: int) -> bool:
             process_id = row.process_id
             if not product.is_published(session, process_id):
                 process_id = ROUTINE  # its own process is withdrawn: what is common to all remains
-            case = open_planned(product, session, _planned(row, event, process_id, responsible))
+            facts = _facts(session, row, event, responsible, today)
+            planned = PlannedCase(
+                process_id=process_id,
+                school_id=row.school_id,
+                about=_about(row, event.group),
+                facts=facts,
+                responsible=responsible,
+            )
+            case = open_planned(product, session, planned)
             event.case_id = case.id
             _share(session, row, event)
             return True
@@ -74,24 +83,34 @@ def open_event(product, event_id: int) -> bool:
         return False
 
 
-def _planned(
-    row: YearRow, event: YearEvent, process_id: str, responsible: list[int]
-) -> PlannedCase:
-    return PlannedCase(
-        process_id=process_id,
-        school_id=row.school_id,
-        about=About(title_of(row, event.group), event.group if row.per == "klasse" else None),
-        facts={
-            "rutine": row.name,
-            "frist": event.due_on.isoformat(),
-            "gruppe": label_of(event.group),
-            "felt": row.fields.split(),
-            "kort": "ja" if row.brief else "nei",
-            "fra_trinn": row.first_grade,
-            "til_trinn": row.last_grade,
-        },
-        responsible=responsible,
-    )
+def _about(row: YearRow, group: str) -> About:
+    return About(title_of(row, group), group if row.per == "klasse" else None)
+
+
+def _facts(session, row: YearRow, event: YearEvent, responsible: list[int], today: date) -> dict:
+    """What the process is told; each receives what its first event names.
+
+    klasser, trinn: what a step is done once for each of, with who does it there.
+    """
+    teachers = _teachers(session, row.school_id, today)
+    classes = plan.chosen(row, plan.classes_at(session, row.school_id, today))
+    grades = list(dict.fromkeys(str(grade_of(name)) for name in classes))
+    by_grade = {str(grade_of(name)): number for name, number in reversed(teachers.items())}
+    return {
+        "rutine": row.name,
+        "frist": event.due_on.isoformat(),
+        "gruppe": label_of(event.group),
+        "felt": row.fields.split(),
+        "kort": "ja" if row.brief else "nei",
+        "fra_trinn": row.first_grade,
+        "til_trinn": row.last_grade,
+        "klasser": [_item(name, teachers.get(name, responsible[0])) for name in classes],
+        "trinn": [_item(label_of(g), by_grade.get(g, responsible[0])) for g in grades],
+    }
+
+
+def _item(label: str, account_id: int) -> dict[str, str]:
+    return {"beskrivelse": label, "ansvarlig": register.ref(register.Kind.ANSATT, account_id)}
 
 
 def _share(session, row: YearRow, event: YearEvent) -> None:
@@ -120,20 +139,34 @@ def _responsible(session, row: YearRow, group: str, today: date) -> list[int]:
         class_name = group if row.per == "klasse" else None
         found = roles.holders(session, row.school_id, role, today, class_name)
         if role is Role.KONTAKTLAERER and row.per == "trinn":
-            taught = _teaching(session, row.school_id, int(group), today)
+            names = _holdings(session, row.school_id, today)
+            taught = {number for number, name in names if grade_of(name) == int(group)}
             found = [account for account in found if account.id in taught]
         if found:
             return [account.id for account in found]
     return []
 
 
-def _teaching(session, school_id: int, grade: int, today: date) -> set[int]:
-    """The accounts that are kontaktlærer of a class of this trinn."""
+def _teachers(session, school_id: int, today: date) -> dict[str, int]:
+    """By class: its kontaktlærer, the one who has been it longest."""
+    taught: dict[str, int] = {}
+    for account_id, name in _holdings(session, school_id, today):
+        taught.setdefault(name, account_id)
+    return dict(sorted(taught.items()))
+
+
+def _holdings(session, school_id: int, today: date) -> list[tuple[int, str]]:
+    """Who is kontaktlærer of which class."""
     rows = session.execute(
-        select(RoleHolding.account_id, RoleHolding.class_name).where(
+        select(RoleHolding.account_id, RoleHolding.class_name)
+        .join(Account, Account.id == RoleHolding.account_id)
+        .where(
+            Account.active,
             RoleHolding.school_id == school_id,
             RoleHolding.role == Role.KONTAKTLAERER,
+            RoleHolding.class_name.is_not(None),
             roles.in_force(RoleHolding, today),
         )
+        .order_by(RoleHolding.from_date, RoleHolding.id)
     )
-    return {account_id for account_id, name in rows if name and grade_of(name) == grade}
+    return [(account_id, name) for account_id, name in rows]

@@ -18,6 +18,7 @@ from engine.people import register
 from engine.people.roles import Role, in_force
 from engine.rules.workdays import add_workdays, local_day
 from engine.year import rows, schedule
+from engine.year.schedule import AUGUST
 
 EXTRA = 100  # periods above this are times that were taken up besides the plan's
 
@@ -88,10 +89,16 @@ def groups_of(row: YearRow, classes: list[str]) -> list[str]:
     """For whom a row is done: each class, each trinn, or "" for the whole school."""
     if row.per == "skole":
         return [""]
-    chosen = [name for name in classes if _takes(row, grade_of(name))]
     if row.per == "klasse":
-        return chosen
-    return list(dict.fromkeys(str(grade_of(name)) for name in chosen))
+        return chosen(row, classes)
+    return list(dict.fromkeys(str(grade_of(name)) for name in chosen(row, classes)))
+
+
+def chosen(row: YearRow, classes: list[str]) -> list[str]:
+    """The classes that a row is for: those of its trinn."""
+    if row.first_grade is None:
+        return classes
+    return [name for name in classes if row.first_grade <= grade_of(name) <= row.last_grade]
 
 
 def grade_of(class_name: str) -> int:
@@ -116,10 +123,6 @@ def classes_at(session, school_id: int, day: date) -> list[str]:
         .distinct()
     )
     return sorted({*taught, *attended}, key=lambda name: (grade_of(name), name))
-
-
-def _takes(row: YearRow, grade: int) -> bool:
-    return row.first_grade is None or row.first_grade <= grade <= row.last_grade
 
 
 def _add_missing(product, session, wheel: list[YearRow], day: date) -> int:
@@ -156,6 +159,6 @@ def _events(row: YearRow, year: int, classes: list[str], opens) -> Iterator[dict
                 "year": year,
                 "period": time.period,
                 "group": group,
-                "opens_on": add_workdays(time.due, -opens[kind]),
+                "opens_on": max(add_workdays(time.due, -opens[kind]), date(year, AUGUST, 1)),
                 "due_on": time.due,
             }
