@@ -23,7 +23,16 @@ ROLES = {
     "helsesykepleier",
 }  # fmt: skip
 DELPLIKTER = {"folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"}
-FACTS = {"historikk", "melding_slatt_sammen", "tiltak", "involvert", "ansatt", "klasse", "trinn"}
+FACTS = {
+    "historikk",
+    "melding_slatt_sammen",
+    "tiltak",
+    "involvert",
+    "ansatt",
+    "klasse",
+    "trinn",
+    "barn",
+}
 ENDS = {
     "aktivitetsplikt": {
         "E1_handtert_paa_stedet", "E2_trygt", "E3_uten_tiltak", "E4_overfort",
@@ -34,6 +43,7 @@ ENDS = {
     "aarshjul_rutine": {"gjennomfort", "utgatt"},
     "undersokelse_oppfolging": {"fulgt_opp"},
     "aarsevaluering": {"ny_plan", "svar_gitt"},
+    "overgangsmote": {"overfort", "ikke_samtykke"},
     "informasjon_kap12": {"alle_informert", "delvis_med_avvik"},
 }  # fmt: skip
 
