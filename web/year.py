@@ -11,7 +11,7 @@ from flask_login import current_user
 from engine.definitions.dates import read_date
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local_day
-from engine.year import edits, plan, rows, schedule, wheel
+from engine.year import edits, plan, rows, schedule, vulnerable, wheel
 from engine.year.wheel import State
 from web.security import limiter
 from web.wheel import SIZE, room, sector
@@ -51,6 +51,12 @@ def overview():
 def table():
     found = wheel.year(_product(), current_user.id, _school())
     return render_template("year/tabell.html", found=found, **_shared(found))
+
+
+@blueprint.get("/saarbare")
+def vulnerable_pupils():
+    found = vulnerable.overview(_product(), current_user.id)
+    return render_template("year/saarbare.html", entries=found, reasons=_reasons(), **_dates())
 
 
 @blueprint.post("/planlegg")
@@ -196,9 +202,25 @@ def _shared(found) -> dict:
         "icons": ICONS,
         "month": lambda day: format_date(day, "MMMM", locale=get_locale()),
         "short": lambda day: format_date(day, "MMM", locale=get_locale()).rstrip(".")[:SHORT],
-        "date": lambda day: format_date(day, "d. MMMM", locale=get_locale()),
+        **_dates(),
         "when": lambda once: _when(once),
         "years": f"{found.year}/{(found.year + 1) % 100:02}",
+    }
+
+
+def _dates() -> dict:
+    return {"date": lambda day: format_date(day, "d. MMMM", locale=get_locale())}
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "tidligere_utsatt": _("Har hatt det utrygt før"),
+        "ny_elev": _("Er ny på skolen"),
+        "spraak": _("Språk"),
+        "funksjon": _("Funksjon"),
+        "hjemmeforhold_kjent": _("Forhold hjemme som skolen kjenner til"),
+        "fravaer": _("Fravær"),
+        "annet": _("Annet"),
     }
 
 

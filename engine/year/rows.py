@@ -28,10 +28,11 @@ ROLES = (Role.LEDELSE, Role.REKTOR, Role.KONTAKTLAERER, Role.AKS, Role.SOSIALVEI
 @dataclass(frozen=True)
 class Wheel:
     """The file: its rows as columns of `YearRow`, and how many working days before the deadline a
-    task opens, by kind of schedule."""
+    task opens, by kind of schedule. holds_months: how long an entry on a vulnerable pupil holds."""
 
     rows: tuple[dict, ...]
     opens: MappingProxyType
+    holds_months: int
 
 
 @cache
@@ -42,7 +43,9 @@ def read(folder: Path) -> Wheel:
         _columns(key, row, position)
         for position, (key, row) in enumerate(found["rad"].items(), start=1)
     ]
-    return Wheel(tuple(rows), MappingProxyType(found["aapning"]))
+    return Wheel(
+        tuple(rows), MappingProxyType(found["aapning"]), found["saarbare"]["gjelder_maaneder"]
+    )
 
 
 def _columns(key: str, row: dict, position: int) -> dict:

@@ -7,6 +7,7 @@ have no weekly routine; a school's own holidays are not known here.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -94,6 +95,13 @@ def _weeks(year: int, every: int) -> list[Time]:
 
 def _is_schoolday(day: date) -> bool:
     return is_workday(day) and (day.month, day.day) < CHRISTMAS
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later (before, when negative), or the last day of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
 
 
 def _in_year(month: int, day: int, year: int) -> date:

@@ -43,6 +43,7 @@ ENDS = {
     "aarshjul_rutine": {"gjennomfort", "utgatt"},
     "undersokelse_oppfolging": {"fulgt_opp"},
     "aarsevaluering": {"ny_plan", "svar_gitt"},
+    "saarbare_elever": {"oppdatert"},
     "overgangsmote": {"overfort", "ikke_samtykke"},
     "informasjon_kap12": {"alle_informert", "delvis_med_avvik"},
 }  # fmt: skip
