@@ -116,10 +116,10 @@ def _product():
 # --- what every page shows ------------------------------------------------------------------------
 
 
-def standing() -> login.Standing:
+def standing() -> login.Today:
     """What the person logged in is today, worked out once a request."""
     if "standing" not in g:
-        g.standing = login.standing(_product().database, current_user.account, _now())
+        g.standing = login.today(_product().database, current_user.account, _now())
     return g.standing
 
 

@@ -94,6 +94,7 @@ def sentence(told: Told) -> str:
         Kind.FIL_LAGT_TIL: _("La til en fil"),
         Kind.HENDELSE_STANSET: _("Saken stanset"),
         Kind.HENDELSE_LOST: _("Saken kom i gang igjen"),
+        Kind.HENDELSE_AVKLART: _("Fulgte opp det som ikke kom fram"),
     }[told.kind]
 
 

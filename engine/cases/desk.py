@@ -159,7 +159,7 @@ class Desk:
         """Read what lies on the case: answers and people, in one statement."""
         asked = {
             "cases": [self.case.id],
-            "rules": self.definition.regelverk.from_receipt,
+            "counted": self.definition.from_receipt,
             "now": self.now,
             "day": workdays.local_day(self.now),
         }

@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import or_, select
 
-from engine.cases.incidents import raise_incident
+from engine.cases.incidents import NOT_RECEIVED, raise_incident
 from engine.database.tables import Answer, Case, Message, NamedPerson
 from engine.definitions.forms import Line
 from engine.people import register
@@ -24,7 +24,6 @@ from engine.records.log import Kind
 PUPILS_PROCESS = "aktivitetsplikt"
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
 MAIL = "mail"  # in a session: a message was posted in its transaction
-NOT_RECEIVED = "melding_ikke_levert"  # the kind of incident
 IN_WORDS = "ord"  # beside a message's facts: label and text of each, as the sender's forms say them
 
 

@@ -21,6 +21,7 @@ from engine.people import access
 from engine.people.access import Permission
 from engine.people.register import label_of_pupil
 from engine.people.roles import LABELS, Role
+from engine.people.standing import Standing
 from engine.rules.workdays import local_day
 
 PAGE = 50
@@ -85,14 +86,15 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
     """
     now = product.clock()
     with product.database.session() as session:
+        standing = Standing(account_id, now)
         visible = access.visible_cases(account_id, now)
         fits = and_(visible, *_conditions(filters, now))
         total, late, has_page, may_see_pupils, standing_still = session.execute(
             select(
                 func.count(),
                 func.count().filter(_is_late(now)),
-                access.has_page(account_id, Permission.SEE_CASES_LIST, now),
-                access.has_page(account_id, Permission.SEE_PUPIL, now),
+                access.has_page(standing, Permission.SEE_CASES_LIST),
+                access.has_page(standing, Permission.SEE_PUPIL),
                 _standing_still(account_id, now),
             )
             .select_from(Case)

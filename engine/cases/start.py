@@ -80,7 +80,13 @@ def _start(product, command: StartCase) -> Started:
 def _new_desk(product, session, command: StartCase) -> Desk:
     definition = product.published(session, command.process_id)
     case, key = new_case(
-        product, session, definition, command.school_id, command.account_id, product.clock()
+        product,
+        session,
+        definition,
+        command.school_id,
+        command.account_id,
+        product.clock(),
+        About(definition.name) if definition.is_the_schools else None,
     )
     desk = Desk(product, session, case, command.account_id, key)
     desk.log(Kind.SAK_STARTET, process_id=case.process_id, role="melder")
@@ -131,7 +137,7 @@ def open_planned(product, session, planned: PlannedCase) -> Case:
         session.add(CaseRole(case_id=case.id, account_id=account_id, role=role, from_time=now))
         desk.log(Kind.ROLLE_GITT, {"rolle": role, "ansatt": account_id}, role=role)
     session.flush()
-    received = definition.start_event.receives
+    received = definition.start.receives
     desk.begin({name: planned.facts[name] for name in received if name in planned.facts})
     desk.save()
     return case

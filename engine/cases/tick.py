@@ -46,8 +46,8 @@ def fill_empty_roles(product) -> None:
         stands = select(Incident.case_id).where(
             Incident.kind == incidents.NOBODY, Incident.solved_at.is_(None)
         )
-        empty = standing.tasks_of_nobody(product.clock())
-        found = sorted({*session.scalars(stands), *session.scalars(empty)})
+        empty = standing.cases_of_nobody(session, product.clock())
+        found = sorted({*session.scalars(stands), *empty})
     for case_id in found:
         try:
             with open_case(product, case_id, actor_id=None) as desk:

@@ -229,6 +229,7 @@ class Task(Table):
     revision: Mapped[int] = mapped_column(default=0)  # claimed, released, handed over, due moved
     __table_args__ = (
         Index(None, "case_id", "state"),
+        Index(None, "case_id", "step"),
         Index(None, "state", "role", "due_at"),
         Index(None, "state", "assignee_id", "due_at"),
     )
@@ -293,7 +294,7 @@ class Incident(Table):
 
     __tablename__ = "incident"
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     kind: Mapped[str]
     step: Mapped[str | None]
     name: Mapped[str | None]
@@ -302,6 +303,10 @@ class Incident(Table):
     at: Mapped[datetime]
     solved_at: Mapped[datetime | None]
     solved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (
+        Index(None, "case_id", "solved_at"),
+        Index(None, "solved_at", "kind", "case_id"),  # the few unsolved ones among all
+    )
 
 
 class Draft(Table):

@@ -14,7 +14,6 @@ from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Integer,
     Select,
     and_,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Task, UtcTime
+from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Task
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
@@ -235,7 +234,7 @@ def visible_pupils(account: Account | None, now: datetime) -> ColumnElement[bool
     standing = Standing(account.id, now)
     return or_(
         standing.has_pupil(),
-        Pupil.id.in_(select(Case.pupil_id).where(_cases(Permission.SEE_PUPIL, account, now))),
+        Pupil.id.in_(select(Case.pupil_id).where(_cases_of(standing, Permission.SEE_PUPIL))),
     )
 
 
@@ -285,21 +284,26 @@ def people_in(
 ) -> list[Account]:
     """The staff who stand in one of these ways to the case (in any, for None), in order of name.
     A person named in the case is never among them."""
-    standing = Standing(Account.id, now)
+    values = {"case": case.id, "now": now, "day": local_day(now)}
+    return list(session.scalars(_people(None if ways is None else frozenset(ways)), values))
+
+
+@cache
+def _people(ways: frozenset[Who] | None) -> Select:
+    asked = Standing.asked()
+    standing = Standing(Account.id, asked.now, asked.day)
     conditions = [CONDITIONS[who](standing) for who in sorted(ways or ())]
-    return list(
-        session.scalars(
-            select(Account)
-            .join(Case, Case.id == case.id)
-            .where(standing.is_staff() if ways is None else or_(false(), *conditions))
-            .where(~standing.is_named())
-            .order_by(Account.name, Account.id)
-        )
+    return (
+        select(Account)
+        .join(Case, Case.id == bindparam("case", type_=Integer))
+        .where(standing.is_staff() if ways is None else or_(false(), *conditions))
+        .where(~standing.is_named())
+        .order_by(Account.name, Account.id)
     )
 
 
-def schools(account: Account | int, roles: Collection[Role], now: datetime):
-    """The statement that selects the schools where the account holds one of the roles today."""
+def schools(standing: Standing, roles: Collection[Role]) -> Select:
+    """The statement that selects the schools where one holds one of the roles today."""
     holding, active = aliased(RoleHolding), aliased(Account)
     return (
         select(School)
@@ -308,14 +312,20 @@ def schools(account: Account | int, roles: Collection[Role], now: datetime):
                 select(holding.school_id)
                 .join(active, and_(active.id == holding.account_id, active.active))
                 .where(
-                    holding.account_id == _id_of(account),
+                    holding.account_id == standing.account,
                     holding.role.in_(roles),
-                    in_force(holding, local_day(now)),
+                    in_force(holding, standing.day),
                 )
             )
         )
         .order_by(School.name)
     )
+
+
+def has_page(standing: Standing, permission: Permission) -> ColumnElement[bool]:
+    """Whether `may` gives the page at any school: a column of a statement that asks for more."""
+    asked = _ways_to_page(standing, permission, frozenset())
+    return or_(false(), *(exists(each.correlate(None)) for each in asked))
 
 
 def _may_at_school(
@@ -326,33 +336,35 @@ def _may_at_school(
     school_id: int | None,
     roles: Collection[Role],
 ) -> bool:
-    asked = _ways_to_page(account.id, permission, now, school_id, roles)
-    return any(session.scalar(each.limit(1)) is not None for each in asked)
+    asked = _page_questions(permission, school_id is not None, frozenset(roles))
+    values = Standing.values(account.id, now) | {"school": school_id}
+    return any(session.scalar(each, values) is not None for each in asked)
 
 
-def has_page(account_id: int, permission: Permission, now: datetime) -> ColumnElement[bool]:
-    """Whether `may` gives the account this page at any school: a column of a statement that asks
-    for more besides."""
-    asked = _ways_to_page(account_id, permission, now, None, ())
-    return or_(false(), *(exists(each.correlate(None)) for each in asked))
+@cache
+def _page_questions(
+    permission: Permission, at_school: bool, roles: frozenset[Role]
+) -> tuple[Select, ...]:
+    """The statements of `_ways_to_page`, at the school `school` when `at_school`."""
+    school = bindparam("school", type_=Integer)
+    return tuple(
+        (each.where(each.selected_columns.school == school) if at_school else each).limit(1)
+        for each in _ways_to_page(Standing.asked(), permission, roles)
+    )
 
 
 def _ways_to_page(
-    account_id: int,
-    permission: Permission,
-    now: datetime,
-    school_id: int | None,
-    roles: Collection[Role],
+    standing: Standing, permission: Permission, roles: frozenset[Role]
 ) -> list[Select]:
-    """Statements of which one gives a row when the account has the page at the school."""
-    allowed = frozenset(roles) if permission is Permission.START_MANUAL else PAGES.get(permission)
+    """Statements of which one gives a row, the school's id, when one has the page there."""
+    allowed = roles if permission is Permission.START_MANUAL else PAGES.get(permission)
     if not allowed:
         return []
     deputies = {Role.LEDELSE} if Role.REKTOR in allowed else set()
-    found = schools(account_id, allowed | deputies, now).with_only_columns(School.id).order_by(None)
-    seen = select(Case.id).where(visible_cases(account_id, now))
-    if school_id is not None:
-        found, seen = found.where(School.id == school_id), seen.where(Case.school_id == school_id)
+    found = schools(standing, allowed | deputies).order_by(None)
+    found = found.with_only_columns(School.id.label("school"))
+    seen = select(Case.school_id.label("school"))
+    seen = seen.where(_cases_of(standing, Permission.SEE_CASES_LIST))
     # The list of cases is also for those who have one, whatever their role at the school.
     return [found, seen] if permission is Permission.SEE_CASES_LIST else [found]
 
@@ -364,9 +376,10 @@ def _id_of(account: Account | int) -> int:
 def _cases(
     permission: Permission, account: Account | int | None, now: datetime
 ) -> ColumnElement[bool]:
-    if account is None:
-        return false()
-    standing = Standing(_id_of(account), now)
+    return false() if account is None else _cases_of(Standing(_id_of(account), now), permission)
+
+
+def _cases_of(standing: Standing, permission: Permission) -> ColumnElement[bool]:
     return and_(_has(permission, standing, False, ()), ~standing.is_named())
 
 
@@ -405,7 +418,7 @@ def _holds(
     question = _question(
         permission, case is not None, task is not None, frozenset(roles), though_named
     )
-    values = {"account": account.id, "now": now, "day": local_day(now)}
+    values = Standing.values(account.id, now)
     values |= {"case": case.id} if case is not None else {}
     values |= {"task": task.id} if task is not None else {}
     return session.scalar(question, values) is not None
@@ -416,11 +429,7 @@ def _question(
     permission: Permission, of_case: bool, of_task: bool, roles: frozenset[Role], though_named: bool
 ) -> Select:
     """The statement that asks for a permission: a row or none. Built once: that is what costs."""
-    standing = Standing(
-        bindparam("account", type_=Integer),
-        bindparam("now", type_=UtcTime),
-        bindparam("day", type_=Date),
-    )
+    standing = Standing.asked()
     question = (
         select(literal(1))
         .select_from(Case)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 
 from engine.database.session import Database
 from engine.database.tables import Account, RoleHolding, School, Task
 from engine.people import access, accounts, roles
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
-from engine.rules.workdays import local_day
+from engine.people.standing import Standing
 
 ONLY_REPORTS = frozenset(
     {Role.FAGLAERER, Role.MILJOARBEIDER, Role.AKS, Role.ELEVRAAD, Role.FAU_SMU_DS}
@@ -21,7 +22,7 @@ ONLY_REPORTS = frozenset(
 
 
 @dataclass(frozen=True)
-class Standing:
+class Today:
     """What an account is today: the schools with a role there, the roles in words, its pages."""
 
     schools: tuple[str, ...]
@@ -59,32 +60,43 @@ def change_own_password(database: Database, account_id: int, old: str, new: str)
     return account
 
 
-def standing(database: Database, account: Account, now: datetime) -> Standing:
+def today(database: Database, account: Account, now: datetime) -> Today:
     """What the account is and may open today."""
-    page = access.has_page(account.id, Permission.SEE_CASES_LIST, now)
     with database.session() as session:
-        rows = session.execute(
-            select(RoleHolding, School.name, page.label("sees_cases"))
-            .select_from(Account)
-            .outerjoin(
-                RoleHolding,
-                and_(
-                    RoleHolding.account_id == Account.id,
-                    Account.active,
-                    roles.in_force(RoleHolding, local_day(now)),
-                ),
-            )
-            .outerjoin(School, School.id == RoleHolding.school_id)
-            .where(Account.id == account.id)
-            .order_by(RoleHolding.id)
-        ).all()
+        rows = session.execute(_roles_today(), Standing.values(account.id, now)).all()
     held = [(holding, school) for holding, school, _ in rows if holding is not None]
     names = {holding.school_id: school for holding, school in held}
-    return Standing(
+    return Today(
         schools=tuple(sorted(names.values())),
         roles=tuple(_in_words(each, names, several=len(names) > 1) for each, _ in held),
         sees_cases=rows[0].sees_cases,
         only_reports={each.role for each, _ in held} <= ONLY_REPORTS,
+    )
+
+
+@cache
+def _roles_today() -> Select:
+    """The roles of today and their schools, with what may be opened: a row a role, at least one.
+    Built once, since every page asks."""
+    whoever = Standing.asked()
+    return (
+        select(
+            RoleHolding,
+            School.name,
+            access.has_page(whoever, Permission.SEE_CASES_LIST).label("sees_cases"),
+        )
+        .select_from(Account)
+        .outerjoin(
+            RoleHolding,
+            and_(
+                RoleHolding.account_id == Account.id,
+                Account.active,
+                roles.in_force(RoleHolding, whoever.day),
+            ),
+        )
+        .outerjoin(School, School.id == RoleHolding.school_id)
+        .where(Account.id == whoever.account)
+        .order_by(RoleHolding.id)
     )
 
 

@@ -14,11 +14,15 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Integer,
+    ScalarSelect,
     Select,
     String,
     and_,
     bindparam,
+    case,
+    cast,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -75,6 +79,24 @@ class Standing:
     ):
         self.account, self.now, self.deputies = account, now, deputies
         self.day = local_day(now) if day is None else day
+
+    @staticmethod
+    @cache
+    def asked() -> Standing:
+        """Of the account, moment and day that a statement is executed with (`values`).
+
+        A statement made of this is built once and kept: building it costs more than running it.
+        """
+        return Standing(
+            bindparam("account", type_=Integer),
+            bindparam("now", type_=UtcTime),
+            bindparam("day", type_=Date),
+        )
+
+    @staticmethod
+    def values(account_id: int, now: datetime) -> dict[str, object]:
+        """What a statement made of `asked` is executed with."""
+        return {"account": account_id, "now": now, "day": local_day(now)}
 
     def is_staff(self) -> ColumnElement[bool]:
         """Holds some role at the case's school today."""
@@ -297,16 +319,51 @@ def task_holders(session: Session, task: Task, now: datetime) -> list[Account]:
     return list(session.scalars(_task_holders(), values))
 
 
-def tasks_of_nobody(now: datetime) -> Select:
-    """The statement that selects the cases with an open task that nobody can do."""
-    standing = Standing(Account.id, now)
+def cases_of_nobody(session: Session, now: datetime) -> set[int]:
+    """The cases with an open task that nobody can do. One statement.
+
+    Who has a task is asked of one task of each kind, not of thousands that are alike.
+    """
+    kinds, standing = _alike(now).cte(), Standing(Account.id, now)
     somebody = exists().where(standing.has_task(), ~standing.is_named()).correlate(Case, Task)
-    return (
-        select(Task.case_id)
+    found = session.scalars(
+        select(kinds.c.cases)
+        .join(Task, Task.id == kinds.c.one)
         .join(Case, Case.id == Task.case_id)
-        .where(Task.state == "open", ~somebody)
-        .distinct()
+        .where(~somebody)
     )
+    return {int(case_id) for cases in found for case_id in cases.split(",")}
+
+
+def _alike(now: datetime) -> Select:
+    """The kinds of open tasks: `one` of each, and the ids of their `cases`. Tasks of one kind are
+    alike in all that `Standing.has_task` and `is_named` look at."""
+    reporter = case((Task.role == Role.MELDER, Case.reporter_id))
+    holders = _listed(
+        given.c.account_id,
+        given.c.case_id == Case.id,
+        given.c.role == Task.role,
+        _counts(given.c, now),
+    )
+    out = _listed(named.c.account_id, named.c.case_id == Case.id)
+    task_itself = (Task.role, Task.assignee_id)
+    its_case = (Case.school_id, Case.shielded, pupil.c.school_id, pupil.c.class_name)
+    return (
+        select(
+            func.min(Task.id).label("one"),
+            func.aggregate_strings(cast(Task.case_id, String), ",").label("cases"),
+        )
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(pupil, pupil.c.id == Case.pupil_id)
+        .where(Task.state == "open")
+        .group_by(*task_itself, *its_case, reporter, holders, out)
+    )
+
+
+def _listed(number: ColumnElement[int], *where: ColumnElement[bool]) -> ScalarSelect[str]:
+    """These numbers as one text, of a case and task around it; null when there are none."""
+    text = func.aggregate_strings(cast(number, String), ",")
+    return select(text).where(*where).correlate(Case, Task).scalar_subquery()
 
 
 @cache

@@ -56,6 +56,7 @@ class Kind(StrEnum):
     MELDING_MOTTATT = "melding_mottatt"  # from a case that this one belongs together with
     HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself
     HENDELSE_LOST = "hendelse_lost"
+    HENDELSE_AVKLART = "hendelse_avklart"  # leadership has followed it up outside the case
 
 
 class Damage(StrEnum):

@@ -84,7 +84,9 @@ def test_folder_file_and_process_have_one_name(path, tree):
     process = tree.find("{*}process")
     assert path.parent.name == path.stem == process.get("id") == about["id"]
     assert process.get("name") == tree.find(".//{*}participant").get("name") == about["navn"]
-    assert set(about) == {"id", "navn", "beskrivelse", "plan", "paragraf"}
+    always = {"id", "navn", "beskrivelse", "plan", "paragraf"}
+    assert always <= set(about) <= always | {"for_hva", "ikke_for", "gjelder"}
+    assert about.get("gjelder") in (None, "skolen")
 
 
 def test_every_step_has_its_form_and_every_form_its_step(path, tree):

@@ -12,7 +12,7 @@ from engine.database.tables import Case, Task
 from engine.people import access
 from engine.people.access import PAGES, TABLE, Permission, Who
 from engine.people.roles import Role
-from engine.people.standing import Shield
+from engine.people.standing import Shield, Standing
 from engine.refusals import Reason, Refusal
 
 PERSONS = [
@@ -324,9 +324,10 @@ def test_who_may_start_a_process_at_the_school(world):
 def test_schools_are_those_where_a_role_is_held_today(world):
     rektor = world.people["rektor"]
     world.hold(rektor, "aks", school_id=world.other_school.id)
-    found = world.session.scalars(access.schools(rektor, [Role.REKTOR], world.now)).all()
+    standing = Standing(rektor.id, world.now)
+    found = world.session.scalars(access.schools(standing, [Role.REKTOR])).all()
     assert found == [world.school]
-    found = world.session.scalars(access.schools(rektor, [Role.REKTOR, Role.AKS], world.now))
+    found = world.session.scalars(access.schools(standing, [Role.REKTOR, Role.AKS]))
     assert found.all() == [world.other_school, world.school]
 
 
