@@ -8,6 +8,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from engine.cases import switches
 from engine.definitions.dates import read_date
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local_day
@@ -76,7 +77,20 @@ def plan_now():
 
 @blueprint.get("/rader")
 def rows_list():
-    return render_template("year/rader.html", found=_listed(_school()), **_said())
+    found = _listed(_school())
+    optional = switches.switches(_product(), current_user.id, found.school_id)
+    return render_template("year/rader.html", found=found, optional=optional, **_said())
+
+
+@blueprint.post("/prosess")
+@limiter.limit("60 per hour")
+def turn_process():
+    """Turn a process on or off that the school decides of."""
+    school_id, active = _posted_school(), request.form.get("paa") == "ja"
+    process_id = request.form.get("prosess", "")
+    switches.turn(_product(), current_user.id, school_id, process_id, active)
+    flash(_("Prosessen er slått på.") if active else _("Prosessen er slått av."))
+    return redirect(url_for("year.rows_list", skole=school_id), 303)
 
 
 @blueprint.get("/rader/ny")

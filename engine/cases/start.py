@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases import exchange, receipts, roster, tasks
+from engine.cases import exchange, receipts, roster, switches, tasks
 from engine.cases.desk import Desk
 from engine.cases.incidents import Stopped
 from engine.cases.newcase import About, new_case
@@ -79,6 +79,7 @@ def _start(product, command: StartCase) -> Started:
 
 def _new_desk(product, session, command: StartCase) -> Desk:
     definition = product.published(session, command.process_id)
+    switches.require_on(session, definition, command.school_id)
     case, key = new_case(
         product,
         session,

@@ -390,6 +390,17 @@ class YearEvent(Table):
     )
 
 
+class ProcessSwitch(Table):
+    """Whether a process that is shipped turned off is on at a school: its leadership decides."""
+
+    __tablename__ = "process_switch"
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), primary_key=True)
+    process_id: Mapped[str] = mapped_column(primary_key=True)
+    active: Mapped[bool]
+    changed_at: Mapped[datetime]
+    changed_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+
 # --- records ---------------------------------------------------------------------------------
 
 

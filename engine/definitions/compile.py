@@ -127,6 +127,11 @@ class Definition:
         return self.about.get("gjelder") == "skolen"
 
     @property
+    def is_optional(self) -> bool:
+        """Whether it is off at a school until leadership turns it on (`slaas_paa`)."""
+        return "slaas_paa" in self.about
+
+    @property
     def start(self) -> Step:
         """The event that a case of this process begins with."""
         return next(

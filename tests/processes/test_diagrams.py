@@ -43,6 +43,7 @@ ENDS = {
     "aarshjul_rutine": {"gjennomfort", "utgatt"},
     "undersokelse_oppfolging": {"fulgt_opp"},
     "aarsevaluering": {"ny_plan", "svar_gitt"},
+    "fysisk_inngripen": {"dokumentert"},
     "saarbare_elever": {"oppdatert"},
     "overgangsmote": {"overfort", "ikke_samtykke"},
     "informasjon_kap12": {"alle_informert", "delvis_med_avvik"},
@@ -85,8 +86,9 @@ def test_folder_file_and_process_have_one_name(path, tree):
     assert path.parent.name == path.stem == process.get("id") == about["id"]
     assert process.get("name") == tree.find(".//{*}participant").get("name") == about["navn"]
     always = {"id", "navn", "beskrivelse", "plan", "paragraf"}
-    assert always <= set(about) <= always | {"for_hva", "ikke_for", "gjelder"}
+    assert always <= set(about) <= always | {"for_hva", "ikke_for", "gjelder", "slaas_paa"}
     assert about.get("gjelder") in (None, "skolen")
+    assert about.get("slaas_paa") in (None, "av_ledelsen")
 
 
 def test_every_step_has_its_form_and_every_form_its_step(path, tree):
