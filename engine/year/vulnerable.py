@@ -16,6 +16,7 @@ from engine.cases.given import first_of
 from engine.database.tables import Account, Answer, Case, Pupil
 from engine.people import access, register
 from engine.people.access import PAGES, Permission
+from engine.people.standing import Standing
 from engine.records import reading
 from engine.rules.workdays import local_day
 from engine.year import rows
@@ -88,7 +89,7 @@ def overview(product, account_id: int) -> list[Entry]:
 
 def _schools(session, account_id: int, permission: Permission, now: datetime) -> set[int]:
     account = session.get(Account, account_id)
-    found = session.scalars(access.schools(account_id, PAGES[permission], now)).all()
+    found = session.scalars(access.schools(Standing(account_id, now), PAGES[permission])).all()
     ask = {"now": now}
     return {
         each.id

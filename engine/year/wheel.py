@@ -28,6 +28,7 @@ from engine.database.tables import (
 from engine.people import access
 from engine.people.access import PAGES, Permission
 from engine.people.roles import LABELS, Role, in_force
+from engine.people.standing import Standing
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules.workdays import local_day
@@ -136,7 +137,9 @@ def year(product, account_id: int, school_id: int | None = None) -> Year:
     now = product.clock()
     today = local_day(now)
     with product.database.session() as session:
-        schools = session.scalars(access.schools(account_id, PAGES[Permission.SEE_YEAR], now)).all()
+        schools = session.scalars(
+            access.schools(Standing(account_id, now), PAGES[Permission.SEE_YEAR])
+        ).all()
         school = _chosen(schools, school_id)
         of = schedule.year_of(today)
         rows = _times(session, school.id, of, account_id, now)

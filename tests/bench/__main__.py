@@ -10,9 +10,9 @@ import platform
 import sqlite3
 from importlib.metadata import version
 
-from tests.bench import engine, rounds, statements
+from tests.bench import engine, rounds, statements, year
 
-MODULES = (engine, rounds, statements)
+MODULES = (engine, rounds, statements, year)
 
 
 def machine() -> str:
