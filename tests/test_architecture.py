@@ -28,7 +28,16 @@ ARROWS = {
         "refusals",
         "rules",
     },
-    "jobs": {"cases", "database", "people", "product", "rules"},
+    "jobs": {"cases", "database", "people", "product", "rules", "year"},
+    "year": {
+        "cases",
+        "database",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+    },
 }
 LIBRARIES = {  # who alone may import them
     "flask": {"web"},

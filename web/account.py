@@ -133,6 +133,8 @@ def _shell() -> dict:
     pages = [(_("Oppgaver"), "/oppgaver", {}), (_("Varsler"), "/varsler", {"new": mine.unread})]
     if mine.sees_cases:
         pages.append((_("Saker"), "/saker", {}))
+    if mine.schools:
+        pages.append((_("Årshjul"), "/aarshjul", {}))
     pages.append((_("Meldingene mine"), "/meldinger", {}))
     pages.append((_("Meld fra"), "/meld", {"button": True}))
     nav = [

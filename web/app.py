@@ -25,6 +25,7 @@ SUBJECTS = (
     "pupils",
     "report",
     "tasks",
+    "year",
 )
 """The modules of `web` whose `blueprint` is served."""
 

@@ -143,6 +143,18 @@ def mail(retry: bool):
     sys.exit(1 if any(each.state == outbox.FAILED for each in waiting) else 0)
 
 
+@main.command("plan-year")
+@click.option("--from", "day", type=click.DateTime(["%Y-%m-%d"]), help="Plan from this day on.")
+def plan_year(day):
+    """Plan the school year of every school: routines that are missing are added, once."""
+    from engine.product import Product
+    from engine.year.plan import plan_years
+
+    for school_id, planned in plan_years(Product.open(), day and day.date()).items():
+        years = f"{planned.year}/{planned.year + 1}"
+        click.echo(f"Skole {school_id}, {years}: nye dager i årshjulet: {planned.added}")
+
+
 @main.command()
 def unattended():
     """List the cases that stand still and that nobody may see. Exit 1 when there is one."""

@@ -108,10 +108,12 @@ def _set(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
 
 
 def _nudge(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
-    """The reminders and escalations of a deadline."""
+    """The reminders and escalations of a deadline. A reminder from before the deadline was set is
+    left out: the task itself has just been told of."""
     rule = desk.definition.regelverk.frist(key)
     for when, to in rule.reminders(due_at):
-        _add(desk, key, REMINDER, when, row, to)
+        if when > desk.now:
+            _add(desk, key, REMINDER, when, row, to)
     for when, to in rule.escalations(due_at):
         _add(desk, key, ESCALATION, when, row, to)
 

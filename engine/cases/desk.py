@@ -250,9 +250,12 @@ class Desk:
             answer = self.engine.outcome(task, decision)
         except Undecided as undecided:
             raise Stopped(str(undecided), step.id, step.name) from undecided
-        place = Place(self.facts.scope_of(task), step.process_id, step.id)
-        self.keep_answer(place, answer)
+        self.keep_answer(self.place_of(task, step), answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
+
+    def place_of(self, task, step) -> Place:
+        """Where the answer of an automatic step belongs."""
+        return Place(self.facts.scope_of(task), step.process_id, step.id)
 
     def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:
         """Keep answers where the task stands: in sight of what follows, and as a row."""
@@ -302,16 +305,18 @@ class Desk:
         desk.load()
         return desk
 
-    def start_beside(self, process_id: str, actor_id: int | None) -> Desk:
-        """A new case of the same school and reporter, in the same transaction and saved with this
-        one; not yet begun."""
+    def start_beside(
+        self, process_id: str, actor_id: int | None, reporter_id: int | None = None
+    ) -> Desk:
+        """A new case of the same school, and of the same reporter unless another is given, in the
+        same transaction and saved with this one; not yet begun."""
         definition = self.product.published(self.session, process_id)
         case, key = new_case(
             self.product,
             self.session,
             definition,
             self.case.school_id,
-            self.case.reporter_id,
+            reporter_id or self.case.reporter_id,
             self.now,
         )
         desk = Desk(self.product, self.session, case, actor_id, key)

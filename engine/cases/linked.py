@@ -94,6 +94,11 @@ def open_pupils_case(desk, told: dict[str, Any]) -> None:
     other.complete(row, report, partial=True)
 
 
+def open_report(desk, account_id: int) -> None:
+    """An empty report for this person to fill in: a case that belongs together with no other."""
+    desk.start_beside(PUPILS_PROCESS, None, reporter_id=account_id).begin()
+
+
 def _share(desk, other) -> None:
     """Pupil, shield and named persons are the same in both."""
     for what in ("pupil_id", "shielded", "serious"):

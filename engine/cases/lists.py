@@ -251,9 +251,12 @@ def _page_kinds() -> CompoundSelect:
 
 
 def title_of(case: Case, pupil: Pupil | None) -> str | None:
-    """What a case is called in lists: the pupil, but never in a shielded case."""
+    """What a case is called in lists: the pupil, but never in a shielded case; a case of the
+    school itself by what it is about."""
     if case.shielded is not None:
         return SHIELDED
+    if case.title is not None:
+        return case.title
     return label_of_pupil(pupil) if pupil is not None else None
 
 

@@ -158,6 +158,8 @@ def _assignee(desk, task, step) -> int | None:
     if step.assignee is None:
         return None
     ref = desk.engine.value(task, step.assignee)
+    if ref is None and desk.role_of(task) is not None:
+        return None  # nobody is chosen: it is the role's
     kind, number = register.parse(ref)
     if kind is not register.Kind.ANSATT or not _exists(desk, number):
         raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)

@@ -151,6 +151,8 @@ class Case(Table):
     number: Mapped[str] = mapped_column(unique=True)  # 2026-4827, drawn at random
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"), index=True)
+    title: Mapped[str | None]  # what a case of the school itself is about; never names a pupil
+    class_name: Mapped[str | None]  # of such a case: its class; None is the whole school
     reporter_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     process_id: Mapped[str]
     version: Mapped[str] = mapped_column(ForeignKey("process_version.sha256"))
@@ -342,6 +344,73 @@ class Receipt(Table):
     task_id: Mapped[int | None]
     command: Mapped[str]
     at: Mapped[datetime]
+
+
+# --- the school's year -----------------------------------------------------------------------
+
+
+class YearRow(Table):
+    """A routine of the school's year: what is done when, by whom. Leadership changes it.
+
+    key: `R02`, as in processes/aarshjul.toml; None for a row that the school has added. schedule:
+    see engine.year.schedule. per: skole | trinn | klasse.
+    """
+
+    __tablename__ = "year_row"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    key: Mapped[str | None]
+    position: Mapped[int]
+    name: Mapped[str]
+    schedule: Mapped[str]
+    per: Mapped[str]
+    first_grade: Mapped[int | None]  # trinn, from and to; None is all
+    last_grade: Mapped[int | None]
+    role: Mapped[str]
+    process_id: Mapped[str]
+    fields: Mapped[str]  # what this routine asks besides, separated by spaces
+    brief: Mapped[bool] = mapped_column(default=False)  # confirmed only, without plan and minutes
+    source: Mapped[str]  # where the school's plan says it
+    part_of: Mapped[str | None]  # the key of the row whose case this is a part of
+    active: Mapped[bool] = mapped_column(default=True)
+    changed_at: Mapped[datetime | None]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (UniqueConstraint("school_id", "key"),)
+
+
+class YearEvent(Table):
+    """A routine once: in one period, for the school, a trinn or a class. Its case is opened when
+    its time comes, so that nobody's list holds the whole year.
+
+    year: the school year by its autumn. group: `4B`, `4` (trinn) or "" (the whole school).
+    """
+
+    __tablename__ = "year_event"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    row_id: Mapped[int] = mapped_column(ForeignKey("year_row.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    year: Mapped[int]
+    period: Mapped[int]  # which of the row's times in the year, from 1
+    group: Mapped[str]
+    opens_on: Mapped[date]
+    due_on: Mapped[date]
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    __table_args__ = (
+        UniqueConstraint("row_id", "year", "period", "group"),
+        Index(None, "school_id", "year"),
+        Index(None, "case_id", "opens_on"),
+    )
+
+
+class ProcessSwitch(Table):
+    """Whether a process that is shipped turned off is on at a school: its leadership decides."""
+
+    __tablename__ = "process_switch"
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), primary_key=True)
+    process_id: Mapped[str] = mapped_column(primary_key=True)
+    active: Mapped[bool]
+    changed_at: Mapped[datetime]
+    changed_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
 
 # --- records ---------------------------------------------------------------------------------

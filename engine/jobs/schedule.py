@@ -14,6 +14,8 @@ from engine.cases.tick import let_deadlines_pass
 from engine.jobs import clearing, digest, outbox
 from engine.jobs.post import Post
 from engine.product import Product
+from engine.year.opening import open_due
+from engine.year.plan import plan_years
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,14 @@ def _digests(work: Work) -> int:
     return digest.make_digests(work.product) if work.post is not None else 0
 
 
+def _plan_year(work: Work) -> int:
+    return sum(planned.added for planned in plan_years(work.product).values())
+
+
 JOBS = (
     Job("frister", "*/30 * * * * *", lambda work: let_deadlines_pass(work.product)),
+    Job("aarsplan", "0 40 4 * * *", _plan_year),
+    Job("aarshjul", "10 */10 * * * *", lambda work: open_due(work.product)),
     Job("dagens", "5 * * * * *", _digests),
     Job("post", "*/15 * * * * *", lambda work: outbox.run(work.product, work.post)),
     Job("rydding", "0 17 * * * *", lambda work: clearing.clear(work.product)),

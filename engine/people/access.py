@@ -62,6 +62,8 @@ class Permission(StrEnum):
     SEE_INCIDENTS = "see_incidents"
     REPAIR = "repair"  # try again what has stopped
     SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
+    SEE_YEAR = "see_year"  # the school's year: its routines, when and by whom
+    EDIT_YEAR = "edit_year"  # change the routines, and plan the year
 
 
 class Who(StrEnum):
@@ -75,6 +77,7 @@ class Who(StrEnum):
     LEDER = "leder"  # leads the school in this case: see Standing.leads
     SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
     INVITERT = "invitert"  # is asked in by those who handle it, while the invitation lasts
+    DELTAKER = "deltaker"  # has or had a task in a case of the school itself, without a pupil
     OPPGAVE = "oppgave"  # has the task
     FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
@@ -88,8 +91,8 @@ HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKE
 TABLE: dict[Permission, frozenset[Who]] = {
     Permission.REPORT: frozenset(),
     Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
-    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
-    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
+    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
     Permission.SEE_ALL_ANSWERS: HANDLERS,
     Permission.SEE_LOG: HANDLERS,
     Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG, Who.INVITERT},
@@ -112,6 +115,8 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.REPAIR: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.SEE_YEAR: frozenset(),
+    Permission.EDIT_YEAR: frozenset(),
 }
 
 # What a school role gives before any case is chosen: the pages, not what stands on them.
@@ -123,6 +128,8 @@ PAGES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_PUPIL: frozenset({Role.REKTOR, Role.LEDELSE, Role.KONTAKTLAERER}),
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
+    Permission.SEE_YEAR: SCHOOL_ROLES,
+    Permission.EDIT_YEAR: frozenset({Role.REKTOR, Role.LEDELSE}),
 }
 
 NO_ACCESS = (
@@ -131,7 +138,8 @@ NO_ACCESS = (
 NAMED = "Du er nevnt i saken og kan ikke behandle eller godkjenne den. En annen tar oppgaven."
 
 CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
-    Who.MELDER: lambda me: me.is_given(Role.MELDER),
+    # A case of the school itself was opened by the year's plan, or by a colleague: no report.
+    Who.MELDER: lambda me: and_(Case.title.is_(None), me.is_given(Role.MELDER)),
     Who.KONTAKTLAERER: lambda me: and_(me.teaches_pupil(), me.had_task()),
     Who.SAKSANSVARLIG: lambda me: me.is_given(Role.SAKSANSVARLIG),
     Who.UNDERSOKER: lambda me: me.is_given(Role.UNDERSOKER),
@@ -139,6 +147,7 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.LEDER: lambda me: me.leads(),
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
     Who.INVITERT: lambda me: and_(me.is_given(Role.INVITERT), Case.ended_at.is_(None)),
+    Who.DELTAKER: lambda me: me.takes_part(),
     Who.OPPGAVE: lambda me: me.has_task(),
     Who.FATT_OPPGAVE: lambda me: and_(
         me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)

@@ -129,7 +129,8 @@ class Standing:
     def teaches_pupil(self) -> ColumnElement[bool]:
         """Is kontaktlærer of the pupil's class, in a case that is not shielded.
 
-        A case without a pupil belongs to every kontaktlærer at the school.
+        A case without a pupil belongs to every kontaktlærer at the school, or to those of the class
+        that it is about.
         """
         own_pupils = self._holdings(Role.KONTAKTLAERER, select(pupil.c.id)).join(
             pupil,
@@ -137,8 +138,18 @@ class Standing:
                 pupil.c.school_id == holding.c.school_id, pupil.c.class_name == holding.c.class_name
             ),
         )
+        own_class = self._holdings(
+            Role.KONTAKTLAERER, select(holding.c.school_id, holding.c.class_name)
+        )
         anybodys = and_(
-            Case.pupil_id.is_(None), Case.school_id.in_(self._schools(Role.KONTAKTLAERER))
+            Case.pupil_id.is_(None),
+            or_(
+                and_(
+                    Case.class_name.is_(None),
+                    Case.school_id.in_(self._schools(Role.KONTAKTLAERER)),
+                ),
+                tuple_(Case.school_id, Case.class_name).in_(own_class),
+            ),
         )
         return and_(Case.shielded.is_(None), or_(Case.pupil_id.in_(own_pupils), anybodys))
 
@@ -222,6 +233,27 @@ class Standing:
         """Has an open task in the case, given to this account by name."""
         return exists().where(
             task.c.case_id == Case.id, task.c.state == "open", task.c.assignee_id == self.account
+        )
+
+    def takes_part(self) -> ColumnElement[bool]:
+        """Has or had a task in a case of the school itself, as a person or in a role."""
+        return and_(
+            Case.title.is_not(None),
+            Case.shielded.is_(None),
+            self.is_staff(),
+            exists().where(
+                task.c.case_id == Case.id,
+                or_(
+                    task.c.assignee_id == self.account,
+                    task.c.done_by_id == self.account,
+                    task.c.claimed_by_id == self.account,
+                    and_(
+                        task.c.state == "open",
+                        task.c.assignee_id.is_(None),
+                        self.acts_as(task.c.role),
+                    ),
+                ),
+            ),
         )
 
     def added_file(self) -> ColumnElement[bool]:
@@ -321,7 +353,8 @@ def _alike(now: datetime) -> Select:
     )
     out = _listed(named.c.account_id, named.c.case_id == Case.id)
     task_itself = (Task.role, Task.assignee_id)
-    its_case = (Case.school_id, Case.shielded, pupil.c.school_id, pupil.c.class_name)
+    its_case = (Case.school_id, Case.shielded, Case.class_name)
+    its_pupil = (pupil.c.school_id, pupil.c.class_name)
     return (
         select(
             func.min(Task.id).label("one"),
@@ -330,7 +363,7 @@ def _alike(now: datetime) -> Select:
         .join(Case, Case.id == Task.case_id)
         .outerjoin(pupil, pupil.c.id == Case.pupil_id)
         .where(Task.state == "open")
-        .group_by(*task_itself, *its_case, reporter, holders, out)
+        .group_by(*task_itself, *its_case, *its_pupil, reporter, holders, out)
     )
 
 

@@ -21,6 +21,7 @@ class What(StrEnum):
     SVAR = "svar"
     FIL = "fil"
     ELEV = "elev"  # the case on the pupil's own page
+    SAARBARE = "saarbare"  # what it says of vulnerable pupils, in the overview of them
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import platform
 import sqlite3
 from importlib.metadata import version
 
-from tests.bench import engine, rounds, statements, worker
+from tests.bench import engine, rounds, statements, worker, year
 
-MODULES = (engine, rounds, statements, worker)
+MODULES = (engine, rounds, statements, worker, year)
 
 
 def machine() -> str:
