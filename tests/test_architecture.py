@@ -28,6 +28,16 @@ ARROWS = {
         "refusals",
         "rules",
     },
+    "letters": {
+        "cases",
+        "database",
+        "definitions",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+    },
 }
 LIBRARIES = {  # who alone may import them
     "flask": {"web"},
@@ -37,6 +47,7 @@ LIBRARIES = {  # who alone may import them
     "alembic": {"database"},
     "cryptography": {"records"},
     "argon2": {"people"},
+    "typst": {"letters"},
 }
 SQL = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
 STATEMENTS = {"execute", "scalar", "scalars", "exec_driver_sql", "get_one", "add", "delete"}

@@ -271,6 +271,7 @@ PAGES_OF = {
     Permission.SEE_PUPIL: {"rektor", "ledelse", "kontaktlaerer", "kontaktlaerer_4a"},
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
+    Permission.EDIT_TEMPLATES: {"rektor", "ledelse"},
 }
 
 
