@@ -1,1 +1,1 @@
-"""What is given to the home on paper: letters, their templates, and forms for when Trygg is down."""
+"""What is given to the home on paper: letters, their templates, forms for when Trygg is down."""

@@ -36,7 +36,7 @@ def proposals(desk) -> tuple[Proposal, ...]:
         (row.guardian_id, row.kind): row.at
         for row in desk.session.execute(
             select(Letter.guardian_id, Letter.kind, func.max(Letter.at).label("at"))
-            .where(Letter.case_id == desk.case.id)
+            .where(Letter.case_id.in_(case.id for case in linked.family(desk.session, desk.case)))
             .group_by(Letter.guardian_id, Letter.kind)
         )
     }

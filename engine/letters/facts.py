@@ -151,7 +151,7 @@ def _complain_from(desk) -> date | None:
 
 
 def closed_on(desk) -> date | None:
-    """The day the case was closed with the pupil safe; None while it is open, or ended otherwise."""
+    """The day the case was closed, the pupil safe; None while it is open or ended otherwise."""
     if desk.case.status not in (Status.AWAITS_CHECK, Status.CLOSED):
         return None
     at = desk.session.scalar(

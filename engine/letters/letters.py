@@ -32,7 +32,7 @@ from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local, local_day
 
 HOW = ("skrevet_ut", "sikker_melding", "overlevert", "post")
-"""How a letter is given: printed and given, on a secure channel, handed over in a meeting, posted."""
+"""How it is given: printed and given, on a secure channel, handed over in a meeting, posted."""
 _SLACK = timedelta(minutes=1)  # a time is written in whole minutes
 
 

@@ -1,4 +1,4 @@
-"""Names that a letter must not carry: other pupils', and another home's where an address is blocked.
+"""Names that a letter must not carry: other pupils', and another home's with an address block.
 
 What a plan says is free text. The names that are known are taken out here; whoever makes the letter
 reads the rest, for only a person sees that a sentence is about another child.

@@ -1,4 +1,4 @@
-"""The text of a letter template: paragraphs, `# ` headings, `- ` lists, and places such as `{elev}`.
+"""A letter template's text: paragraphs, `# ` headings, `- ` lists, and places such as `{elev}`.
 
 A template is data. It is read into blocks before anything is put in its places, and a letter is
 drawn from the blocks, so neither a template nor a name can become markup.
