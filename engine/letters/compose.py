@@ -63,7 +63,7 @@ def compose(
     """
     home = next((each for each in homes(desk) if each.guardian.id == guardian_id), None)
     if home is None or not home.responsible or kind_id not in templates.kinds():
-        raise Refusal(Reason.IKKE_TILGANG, templates.access.NO_ACCESS)
+        raise templates.unknown()
     kind, newest = templates.kinds()[kind_id], templates.current(desk.session, desk.case.school_id)
     usable = tuple(each for each in templates.LANGUAGES if newest[kind_id, each].usable)
     if not usable:
@@ -155,30 +155,6 @@ def require_ready(draft: Draft, typed: Mapping[str, str]) -> None:
         faults.append(Fault(RISK, Reason.MANGLER_FELT, why))
     if faults:
         raise Refusal.of_answers(faults)
-
-
-def content_of(draft: Draft, school: str, owner: str, number: str, day: str) -> dict[str, Any]:
-    """What the letter says, as it is kept and drawn. `title` is the file's, and names nobody."""
-    return {
-        "title": draft.kind.name,
-        "lang": facts.LOCALES[draft.language],
-        "region": "GB" if draft.language == "en" else "NO",
-        "words": facts.WORDS[draft.language],
-        "school": school,
-        "owner": owner,
-        "number": number,
-        "date": day,
-        "to": draft.home.guardian.name,
-        "heading": draft.heading,
-        "blocks": [
-            {
-                "kind": block.kind,
-                "lines": list(block.lines),
-                "pairs": [list(pair) for pair in block.pairs],
-            }
-            for block in draft.blocks
-        ],
-    }
 
 
 def _displayable(block: Block) -> Block:

@@ -5,8 +5,9 @@ A place that the case has nothing for yet is left out; `MISSING` says in words w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from babel.dates import format_date
 from sqlalchemy import func, select
@@ -127,6 +128,37 @@ def values(desk, guardian: Guardian, language: str) -> dict[str, str]:
     }
     found |= {name: day_in_words(day, language) for name, day in days.items() if day}
     return {name: value for name, value in found.items() if value}
+
+
+def content(
+    *,
+    kind: str,
+    language: str,
+    school: str,
+    owner: str,
+    number: str,
+    day: date,
+    to: str,
+    heading: str,
+    blocks: Iterable[Block],
+) -> dict[str, Any]:
+    """What a letter says, as it is kept and drawn. `title` is the file's, and names nobody."""
+    return {
+        "title": kind,
+        "lang": LOCALES[language],
+        "region": "GB" if language == "en" else "NO",
+        "words": WORDS[language],
+        "school": school,
+        "owner": owner,
+        "number": number,
+        "date": day_in_words(day, language),
+        "to": to,
+        "heading": heading,
+        "blocks": [
+            {"kind": each.kind, "lines": list(each.lines), "pairs": [list(p) for p in each.pairs]}
+            for each in blocks
+        ],
+    }
 
 
 def _handler(desk) -> str | None:

@@ -19,7 +19,7 @@ from engine.cases.desk import Desk, case_id_of, no_access, open_case
 from engine.database.tables import Account, Guardian, Letter, LetterTemplate, School
 from engine.letters import facts, pdf, templates
 from engine.letters.called_for import Proposal, proposals
-from engine.letters.compose import Draft, compose, content_of, require_ready
+from engine.letters.compose import Draft, compose, require_ready
 from engine.letters.home import Home, homes, not_told
 from engine.letters.text import Block
 from engine.people import access
@@ -250,8 +250,17 @@ def download(product, account_id: int, number: str, letter_id: int) -> bytes:
 def _keep(desk, draft: Draft) -> Letter:
     """Make the PDF and put the letter on the case."""
     school = desk.session.get_one(School, desk.case.school_id)
-    day = facts.day_in_words(local_day(desk.now), draft.language)
-    content = content_of(draft, school.name, school.owner, desk.case.number, day)
+    content = facts.content(
+        kind=draft.kind.name,
+        language=draft.language,
+        school=school.name,
+        owner=school.owner,
+        number=desk.case.number,
+        day=local_day(desk.now),
+        to=draft.home.guardian.name,
+        heading=draft.heading,
+        blocks=draft.blocks,
+    )
     row = Letter(
         case_id=desk.case.id,
         guardian_id=draft.home.guardian.id,

@@ -247,8 +247,13 @@ def check(kind: Kind, title: str, words: str) -> None:
 
 def _known(kind_id: str, language: str) -> Kind:
     if kind_id not in kinds() or language not in LANGUAGES:
-        raise Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
+        raise unknown()
     return kinds()[kind_id]
+
+
+def unknown() -> Refusal:
+    """What is said of a template that is not there."""
+    return Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
 
 
 def _school_of(product, session, account_id: int) -> School:
