@@ -18,7 +18,7 @@ from flask_login import current_user
 
 from engine.definitions.dates import read_moment
 from engine.letters import letters
-from engine.letters.compose import ASKED
+from engine.letters.compose import ASKED, READ, RISK
 from engine.letters.letters import MakeLetter, RegisterGiven
 from engine.refusals import Refusal
 from engine.rules.workdays import local_day
@@ -132,8 +132,10 @@ def _draft_page(number: str, chosen, typed, refusal: Refusal | None = None) -> s
         typed,
     )
     faults = {fault.path: fault.message for fault in refusal.faults} if refusal else {}
+    fields = {*found.draft.asked, *found.draft.texts, READ, RISK}
     return render_template(
         "letters/nytt.html",
+        errors=[(path if path in fields else "slik", why) for path, why in faults.items()],
         page=found,
         draft=found.draft,
         asked=asked(),

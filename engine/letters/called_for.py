@@ -57,8 +57,10 @@ def _since(desk, after: str) -> datetime | None:
     """When that happened in the case which a letter follows; None when it has not, or is over."""
     case = desk.case
     if after == "mottatt":
+        if case.ended_at is not None or facts.shared_at(desk) is not None:
+            return None  # the letter with the plan tells of the same rights
         received = [each.received_at for each in linked.family(desk.session, case)]
-        return min(filter(None, received), default=None) if case.ended_at is None else None
+        return min(filter(None, received), default=None)
     if after == "plan_delt":
         return facts.shared_at(desk) if case.ended_at is None else None
     if after == "evalueringsmote":

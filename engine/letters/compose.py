@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine.database.tables import Pupil
 from engine.letters import facts, pdf, redaction, templates, text
-from engine.letters.home import Home, homes, not_told
+from engine.letters.home import Home, NotTold, homes, not_told
 from engine.letters.templates import Kind, Template
 from engine.letters.text import PLAN, Block
 from engine.people import register
@@ -43,7 +43,7 @@ class Draft:
     asked: Mapping[str, str]
     texts: Mapping[str, str]
     faults: Mapping[str, str]
-    not_told: str | None
+    not_told: NotTold | None
     careful: bool
 
     @property

@@ -88,7 +88,7 @@ WORDS = {
         "page": "Side",
         "of": "av",
         "problem": "Hva er vanskelig?",
-        "measure": "Dette skal vi gjøre",
+        "measure": "Punkt",
         "what": "Hva",
         "when": "Når",
         "who": "Hvem",
@@ -242,7 +242,7 @@ def plan_blocks(desk, plan: Mapping, texts: Mapping[str, str], language: str) ->
     words = WORDS[language]
     blocks = [Block("heading", (words["problem"],)), Block("paragraph", _lines(texts["problem"]))]
     for index, measure in enumerate(plan["tiltak"]):
-        when = [_period(measure, language), texts.get(f"hvor_ofte.{index}", "")]
+        when = [_period(measure, language), _within(texts.get(f"hvor_ofte.{index}", ""))]
         evaluated = day_in_words(date.fromisoformat(measure["evalueres_dato"]), language)
         pairs = (
             (words["what"], texts[f"tiltak.{index}"]),
@@ -263,6 +263,11 @@ def _period(measure: Mapping, language: str) -> str:
         if measure.get(key)
     ]
     return " ".join(ends)
+
+
+def _within(text: str) -> str:
+    """As it stands within a sentence: «Hver onsdag» as «hver onsdag», but «AKS» as it is."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _lines(text: str) -> tuple[str, ...]:

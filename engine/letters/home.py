@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine.cases import given, linked
 from engine.cases.desk import Desk
-from engine.database.tables import Answer, Guardian
+from engine.database.tables import Answer, Case, Guardian
 from engine.people import register
 
 INFORMING = ("informer_foresatte_elev", "informer_elev_foresatte")
@@ -49,7 +49,15 @@ def homes(desk) -> tuple[Home, ...]:
     )
 
 
-def not_told(desk) -> str | None:
+@dataclass(frozen=True)
+class NotTold:
+    """Why the home is not to be told, and the case whose answers say so."""
+
+    reason: str
+    case: Case
+
+
+def not_told(desk) -> NotTold | None:
     """Why the home is not to be told (`unntak_grunn`), as the newest answers say, in this case or
     in one that it belongs together with; None when nothing says so."""
     for case in linked.family(desk.session, desk.case):
@@ -65,5 +73,5 @@ def not_told(desk) -> str | None:
         )
         reason = row and beside.unseal(row.sealed_answers, "answer").get("unntak_grunn")
         if reason:
-            return reason
+            return NotTold(reason, case)
     return None

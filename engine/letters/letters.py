@@ -20,7 +20,7 @@ from engine.database.tables import Account, Guardian, Letter, LetterTemplate, Sc
 from engine.letters import facts, pdf, templates
 from engine.letters.called_for import Proposal, proposals
 from engine.letters.compose import Draft, compose, require_ready
-from engine.letters.home import Home, homes, not_told
+from engine.letters.home import Home, NotTold, homes, not_told
 from engine.letters.text import Block
 from engine.people import access
 from engine.people.access import Permission
@@ -81,7 +81,7 @@ class Made:
 @dataclass(frozen=True)
 class Letters:
     """The page with a case's letters. proposals: what the case calls for and is not made; none when
-    the home is not to be told (not_told; the reason itself only for those who see all answers)."""
+    the home is not to be told (not_told). why_not: the reason, for those who may read it."""
 
     number: str
     pupil: str
@@ -115,7 +115,7 @@ class Drafting:
     pupil: str
     shielded: bool
     draft: Draft
-    may_see_reason: bool
+    why_not: str | None
 
 
 def letters(product, account_id: int, number: str) -> Letters:
@@ -123,17 +123,17 @@ def letters(product, account_id: int, number: str) -> Letters:
     with product.database.transaction() as session:
         desk, account = open_to(product, session, account_id, number, Permission.WRITE_LETTERS)
         reading.record(session, desk.case.id, account_id, desk.now, reading.What.BREV)
-        made, reason = _made(desk), not_told(desk)
+        made, stop = _made(desk), not_told(desk)
         return Letters(
             number=number,
             pupil=title_in(session, desk.case),
             shielded=desk.case.shielded is not None,
             homes=homes(desk),
             made=made,
-            proposals=() if reason else proposals(desk),
+            proposals=() if stop else proposals(desk),
             kinds=tuple(templates.kinds().values()),
-            not_told=reason is not None,
-            why_not=reason if _sees_answers(desk, account) else None,
+            not_told=stop is not None,
+            why_not=_why(desk, account, stop),
             may_edit_templates=access.may(
                 session, account, Permission.EDIT_TEMPLATES, now=desk.now
             ),
@@ -154,12 +154,13 @@ def drafting(
         desk, account = open_to(product, session, account_id, number, Permission.WRITE_LETTERS)
         reading.record(session, desk.case.id, account_id, desk.now, reading.What.BREV)
         desk.load()
+        draft = compose(desk, kind, guardian_id, language, typed)
         return Drafting(
             number=number,
             pupil=title_in(session, desk.case),
             shielded=desk.case.shielded is not None,
-            draft=compose(desk, kind, guardian_id, language, typed),
-            may_see_reason=_sees_answers(desk, account),
+            draft=draft,
+            why_not=_why(desk, account, draft.not_told),
         )
 
 
@@ -327,10 +328,13 @@ def _require(desk) -> None:
     access.require(desk.session, account, Permission.WRITE_LETTERS, case=desk.case, now=desk.now)
 
 
-def _sees_answers(desk, account) -> bool:
-    return access.may(
-        desk.session, account, Permission.SEE_ALL_ANSWERS, case=desk.case, now=desk.now
-    )
+def _why(desk, account, stop: NotTold | None) -> str | None:
+    """Why the home is not to be told, for those who may read the answer that says so."""
+    if stop is None:
+        return None
+    about = {"case": stop.case, "now": desk.now}
+    may = access.may(desk.session, account, Permission.SEE_ALL_ANSWERS, **about)
+    return stop.reason if may else None
 
 
 def _made(desk) -> tuple[Made, ...]:

@@ -23,7 +23,7 @@ REPORT = "meld-fra"
 ROWS = 3  # of a list, on paper
 NOT_ON_PAPER = {"kanal", "ref"}  # how it came: on paper, and that is chosen when it is entered
 _NAME = re.compile(r"[a-zæøå_][\wæøå]*")
-_WRITING = {Kind.TEXT: 1, Kind.LONGTEXT: 5, Kind.NUMBER: 1, Kind.PERSON: 1, Kind.PERSONS: 2}
+_WRITING = {Kind.TEXT: 1, Kind.LONGTEXT: 4, Kind.NUMBER: 1, Kind.PERSON: 1, Kind.PERSONS: 2}
 
 
 @dataclass(frozen=True)
@@ -94,23 +94,23 @@ def _title(definition, paper: Paper) -> str:
 
 def content_of(definition, paper: Paper) -> dict[str, Any]:
     """What the paper form says, as the layout reads it."""
-    title = _title(definition, paper)
-    report = paper.id == REPORT
+    heading, report = _title(definition, paper), paper.id == REPORT
     parts = []
     for step in paper.steps:
         named = definition.steps[paper.process, step]
         form = definition.form(paper.process, named.form_key)
         keys = {field.key for field in fields_of(form.components)}
-        parts.append({"title": named.name, "items": _items(form.components, keys)})
+        title = named.name if len(paper.steps) > 1 else ""
+        parts.append({"title": title, "items": _items(form.components, keys)})
     return {
-        "title": f"Papirskjema: {title}",
+        "title": f"Papirskjema: {heading}",
         "lang": "nb",
         "region": "NO",
-        "heading": title,
+        "heading": heading,
         "first": _FIRST if report else _FIRST_OF_STEP,
         "head": _HEAD if report else _HEAD_OF_STEP,
         "parts": parts,
-        "entry": _ENTRY if report else [line.format(step=title) for line in _ENTRY_OF_STEP],
+        "entry": _ENTRY if report else [line.format(step=heading) for line in _ENTRY_OF_STEP],
     }
 
 
@@ -131,15 +131,15 @@ _SAFE = (
 )
 _ENTRY = [
     "Logg inn i Trygg og åpne «Meld fra».",
-    "Skriv inn svarene i samme rekkefølge.",
+    "Skriv inn svarene.",
     "Har en annen fylt ut skjemaet: åpne «Jeg melder for en annen». Velg hvem, skriv når, og velg "
     "«På papir».",
-    "Send. Rektor får meldingen med en gang.",
+    "Send. Den som skal ha meldingen, får den med en gang.",
     _SAFE,
 ]
 _ENTRY_OF_STEP = [
     "Logg inn i Trygg, åpne «Oppgaver» og velg «{step}».",
-    "Skriv inn svarene i samme rekkefølge.",
+    "Skriv inn svarene.",
     "Har en annen gjort dette: åpne «Registrer for en annen». Velg hvem, og skriv når.",
     "Send.",
     _SAFE,
@@ -165,7 +165,8 @@ def _items(components: Sequence[Component], keys: set[str]) -> list[dict]:
 
 
 def _row_title(field: Field, index: int) -> str:
-    return row_name(field, index) if field.noun != "rad" else f"{index + 1}"
+    named = field.noun not in ("rad", field.label[:1].lower() + field.label[1:])
+    return row_name(field, index) if named and not field.fixed else f"Nr. {index + 1}"
 
 
 def _field(field: Field, keys: set[str]) -> dict:
