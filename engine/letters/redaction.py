@@ -37,16 +37,18 @@ class Names:
     guardians: tuple[str, ...]
 
     def redacted(self, text: str, language: str) -> str:
-        """The text without these names. A genitive s goes with the name."""
+        """The text without these names. A genitive stays one."""
         for names, instead in ((self.pupils, ANOTHER_PUPIL), (self.guardians, REMOVED)):
             for name in names:
                 found = rf"(^|[.!?]\s+)?(?<!\w){re.escape(name)}('?s)?(?!\w)"
-                text = re.sub(found, partial(_in_place, instead[language]), text)
+                text = re.sub(found, partial(_in_place, instead[language], language), text)
         return text
 
 
-def _in_place(words: str, match: re.Match) -> str:
-    """The words instead of a name; with a capital where the name began a sentence."""
+def _in_place(words: str, language: str, match: re.Match) -> str:
+    """The words instead of a name: with its genitive, and a capital where it began a sentence."""
+    if match[2] and words[-1].isalpha():
+        words += "'s" if language == "en" else "s"
     if match[1] is None:
         return words
     return match[1] + words[:1].upper() + words[1:]

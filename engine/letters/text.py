@@ -79,7 +79,7 @@ def faults(title: str, text: str, known: Collection[str], needed: Collection[str
         found.append(f"Teksten er for lang. Den kan ha {TEXT_LENGTH} tegn.")
     for name in dict.fromkeys(places(whole)):
         if name not in known:
-            near = get_close_matches(name, known, n=1)
+            near = get_close_matches(name, known, n=1, cutoff=0.75)
             hint = f" Mente du {{{near[0]}}}?" if near else " Se listen over plasser."
             found.append(f"Plassen {{{name}}} finnes ikke i dette brevet.{hint}")
     if _BRACE.search(_PLACE.sub("", whole)):
