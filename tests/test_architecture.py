@@ -29,6 +29,16 @@ ARROWS = {
         "rules",
     },
     "jobs": {"cases", "database", "people", "product", "rules", "year"},
+    "letters": {
+        "cases",
+        "database",
+        "definitions",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+    },
     "year": {
         "cases",
         "database",
@@ -50,6 +60,7 @@ LIBRARIES = {  # who alone may import them
     "icalendar": {"cases"},
     "dbos": {"jobs"},
     "smtplib": {"jobs"},
+    "typst": {"letters"},
 }
 SQL = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
 STATEMENTS = {"execute", "scalar", "scalars", "exec_driver_sql", "get_one", "add", "delete"}

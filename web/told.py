@@ -95,6 +95,8 @@ def sentence(told: Told) -> str:
         Kind.PLAN_DELT: _("Planen ble delt med elev, foresatte og de ansvarlige"),
         Kind.NOTAT: _("Skrev et notat"),
         Kind.FIL_LAGT_TIL: _("La til en fil"),
+        Kind.BREV_LAGET: _("Laget et brev til en foresatt"),
+        Kind.BREV_GITT: _("Ga et brev til en foresatt"),
         Kind.HENDELSE_STANSET: _("Saken stanset"),
         Kind.HENDELSE_LOST: _("Saken kom i gang igjen"),
         Kind.HENDELSE_AVKLART: _("Fulgte opp det som ikke kom fram"),

@@ -95,6 +95,7 @@ class Dossier:
     may_note: bool
     may_add_file: bool
     may_remind: bool
+    may_write_letters: bool
     may_see_answers: bool
 
 
@@ -189,6 +190,8 @@ class _Reading:
             may_note=self._may(Permission.NOTE),
             may_add_file=self._may(Permission.ADD_FILE),
             may_remind=self._may(Permission.REMIND),
+            may_write_letters=self.case.pupil_id is not None
+            and self._may(Permission.WRITE_LETTERS),
             may_see_answers=self.sees_answers,
         )
 

@@ -114,6 +114,7 @@ class Guardian(Table):
     __tablename__ = "guardian"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    language: Mapped[str] = mapped_column(default="nb", server_default="nb")  # nb | nn | en
 
 
 class Guardianship(Table):
@@ -535,3 +536,49 @@ class Note(Table):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime]
     sealed_text: Mapped[bytes]
+
+
+# --- letters to the home ---------------------------------------------------------------------
+
+
+class LetterTemplate(Table):
+    """A version of a letter's text that leadership has written. A new text is a new row; an empty
+    one takes the letter out of use in that language."""
+
+    __tablename__ = "letter_template"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind: Mapped[str]  # the name of a file in processes/brev
+    language: Mapped[str]  # nb | nn | en | enkelt
+    version: Mapped[int]  # 1, 2, 3 ... of this kind and language
+    title: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("school_id", "kind", "language", "version"),)
+
+
+class Letter(Table):
+    """A letter to one guardian, with its PDF as it was made. Never changed but for one thing: that
+    it was given, how and when.
+
+    template_id: None for the text that comes with Trygg; template_sha256 names it either way.
+    how: skrevet_ut | sikker_melding | overlevert | post.
+    """
+
+    __tablename__ = "letter"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"))
+    kind: Mapped[str]
+    language: Mapped[str]
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("letter_template.id"))
+    template_sha256: Mapped[str]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    sealed_content: Mapped[bytes]
+    sealed_pdf: Mapped[bytes]
+    how: Mapped[str | None]
+    given_at: Mapped[datetime | None]
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    registered_at: Mapped[datetime | None]

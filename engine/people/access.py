@@ -55,6 +55,8 @@ class Permission(StrEnum):
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
     CORRECT_PUPIL = "correct_pupil"  # correct whom the case is about
+    WRITE_LETTERS = "write_letters"  # make, read and give out letters to the pupil's guardians
+    EDIT_TEMPLATES = "edit_templates"  # the texts of those letters
     REMIND = "remind"
     SEE_PUPIL = "see_pupil"  # the page of the pupil whom the case is about
     INVITE = "invite"  # ask a colleague into the case, or end that
@@ -108,6 +110,8 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.WRITE_LETTERS: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.EDIT_TEMPLATES: frozenset(),
     Permission.REMIND: HANDLERS,
     Permission.SEE_PUPIL: HANDLERS | {Who.KONTAKTLAERER},
     Permission.INVITE: HANDLERS,
@@ -130,6 +134,7 @@ PAGES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_OVERSIGHT: LEADERSHIP,
     Permission.SEE_YEAR: SCHOOL_ROLES,
     Permission.EDIT_YEAR: frozenset({Role.REKTOR, Role.LEDELSE}),
+    Permission.EDIT_TEMPLATES: frozenset({Role.REKTOR, Role.LEDELSE}),
 }
 
 NO_ACCESS = (

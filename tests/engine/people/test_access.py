@@ -286,6 +286,7 @@ PAGES_OF = {
     Permission.SEE_OVERSIGHT: LEADERSHIP,
     Permission.SEE_YEAR: AT_SCHOOL,
     Permission.EDIT_YEAR: {"rektor", "ledelse"},
+    Permission.EDIT_TEMPLATES: {"rektor", "ledelse"},
 }
 
 
