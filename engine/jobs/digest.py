@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from sqlalchemy import ColumnElement, func, or_, select
 
 from engine.database.tables import Account, Mail, Task
-from engine.jobs.letters import DIGEST
+from engine.jobs.wording import DIGEST
 from engine.jobs.outbox import WAITING
 from engine.people import access
 from engine.people.contact import MailChoice
