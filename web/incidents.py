@@ -8,7 +8,7 @@ from web.security import limiter
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/hendelser")
 
-INCIDENT = "<int(max=2147483647):incident_id>"
+INCIDENT = "<row:incident_id>"
 
 
 @blueprint.get("")

@@ -239,10 +239,13 @@ def _is_moment(row: Deadline) -> bool:
 # --- passing, meeting, lapsing -----------------------------------------------------------------
 
 
-def pass_due(desk) -> None:
-    """Let everything that is due happen, in the order of time."""
+def pass_due(desk) -> bool:
+    """Let everything that is due happen, in the order of time. Whether anything was.
+
+    Of several reminders that have come due meanwhile, the last alone is told.
+    """
     if not desk.agenda.is_due(desk.now):
-        return
+        return False
     while True:
         due = desk.agenda.deadlines(lambda row: not _is_moment(row) and row.due_at <= desk.now)
         if not due:
@@ -251,11 +254,21 @@ def pass_due(desk) -> None:
         row.state = PASSED
         if row.kind == DUE:
             _pass(desk, row, row.task)
-        else:
+        elif not any(_says_the_same(row, later) for later in due[1:]):
             kind = notices.DEADLINE_NEAR if row.kind == REMINDER else notices.DEADLINE_PASSED
             notices.tell_of_date(desk, row.to_role, kind, row.task)
             desk.log(Kind.VARSLET, {"regel": row.rule, "til": row.to_role})
     desk.advance()
+    return True
+
+
+def _says_the_same(row: Deadline, later: Deadline) -> bool:
+    """Whether a later reminder or escalation of the same deadline reaches those whom this one is
+    for. Of a task that was handed over, reminders go to another than escalations."""
+    if later.kind == DUE or (later.rule, later.task) != (row.rule, row.task):
+        return False
+    apart = row.task is not None and row.task.handed_over_by_id is not None
+    return later.to_role == row.to_role and (later.kind == row.kind or not apart)
 
 
 def _pass(desk, row: Deadline, task: Task | None) -> None:

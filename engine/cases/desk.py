@@ -41,7 +41,7 @@ CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, th
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
 _WHY = {
-    NotACondition: "Veien videre avhenger av et svar som ikke er ja eller nei.",
+    NotACondition: "Veien videre avhenger av et svar som mangler, eller ikke er ja eller nei.",
     NotAList: "Steget skal gjøres én gang for hver i en liste, men svaret er ingen liste.",
 }
 
@@ -159,6 +159,7 @@ class Desk:
         """Read what lies on the case: answers and people, in one statement."""
         asked = {
             "cases": [self.case.id],
+            "actor": self.actor_id,
             "counted": self.definition.from_receipt,
             "now": self.now,
             "day": workdays.local_day(self.now),

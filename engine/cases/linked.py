@@ -37,6 +37,25 @@ def family(session, case: Case) -> list[Case]:
     )
 
 
+def together(session, case: Case) -> list[Case]:
+    """The family, and every report that was joined to the same case: they are one matter, so who
+    is named in one is named in all, and they are shielded together."""
+    root = case.merged_into_id or case.part_of_id or case.id
+    return list(
+        session.scalars(
+            select(Case)
+            .where(
+                or_(
+                    Case.id.in_({root, case.id}),
+                    Case.part_of_id == root,
+                    Case.merged_into_id == root,
+                )
+            )
+            .order_by(Case.id)
+        )
+    )
+
+
 def others(desk) -> list[Case]:
     """The cases that this one belongs together with."""
     return [case for case in family(desk.session, desk.case) if case.id != desk.case.id]

@@ -77,6 +77,28 @@ def standing_still(product, account_id: int) -> list[Standstill]:
         return read(session, access.cases_with_incidents(account, now))
 
 
+@dataclass(frozen=True)
+class Unattended:
+    """An unsolved incident that nobody at the school or its owner may see. step: its name."""
+
+    case_number: str
+    step: str | None
+    since: datetime
+
+
+def unattended(product) -> list[Unattended]:
+    """The incidents that only the operator can do something about, the oldest first: by giving a
+    role to somebody who is not named in the case. Without names, and without what the case is."""
+    with product.database.session() as session:
+        rows = session.execute(
+            select(Case.number, Incident.name, Incident.at)
+            .join(Case, Case.id == Incident.case_id)
+            .where(Incident.solved_at.is_(None), access.seen_to_by_nobody(product.clock()))
+            .order_by(Incident.id)
+        )
+        return [Unattended(*row) for row in rows]
+
+
 def shut(product, account_id: int, number: str) -> Shut:
     """The page of a case that can't be opened now; the reading is logged. Raises Refusal."""
     with product.database.transaction() as session:

@@ -12,14 +12,24 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import CompoundSelect, Row, Select, bindparam, or_, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from engine.cases import state
 from engine.cases.facts import CASE, HISTORY, ScopeFact
 from engine.cases.given import first_id
 from engine.database.mixed import mixed
-from engine.database.tables import Answer, Case, Scope, Task
+from engine.database.tables import Answer, Case, NamedPerson, Scope, Task
 from engine.people import circle
 
 SPARE = 24  # scopes or answers out of sight before they are marked; once in many rounds
@@ -28,8 +38,8 @@ SPARE = 24  # scopes or answers out of sight before they are marked; once in man
 @cache
 def contents() -> CompoundSelect:
     """The statement that reads what lies on a case (`cases`, of one id): scopes, answers, which
-    of the steps `counted` it has been through, whether the pupil has another open case, and the
-    people around it."""
+    of the steps `counted` it has been through, whether the pupil has another open case in which
+    `actor` is not named, and the people around it."""
     return mixed(**_answers(), **_had(), **_other_case(), **circle.kinds())
 
 
@@ -81,6 +91,11 @@ def _other_case() -> dict[str, Select]:
             other.status == state.Status.OPEN,
             other.shielded.is_(None),
             own.shielded.is_(None),
+            # One who is named there is not to learn of it here.
+            ~exists().where(
+                NamedPerson.case_id == other.id,
+                NamedPerson.account_id == bindparam("actor", type_=Integer),
+            ),
         )
     }
 

@@ -35,6 +35,8 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.INVITERT,
     Kind.INVITASJON_AVSLUTTET,
     Kind.FIL_LAGT_TIL,
+    Kind.BREV_LAGET,
+    Kind.BREV_GITT,
     Kind.RETTET,
     Kind.HENDELSE_STANSET,
     Kind.HENDELSE_LOST,

@@ -74,6 +74,18 @@ class Account(Table):
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str] = mapped_column(default="nb")
+    email: Mapped[str | None]  # where mail goes; None: nobody sends any
+    mail_choice: Mapped[str] = mapped_column(default="straks", server_default="straks")
+    digest_day: Mapped[date | None]  # the latest day whose digest is made
+
+
+class CalendarLink(Table):
+    """The secret address of a person's calendar, kept as a hash: nobody can read it here."""
+
+    __tablename__ = "calendar_link"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)  # sha-256
+    made_at: Mapped[datetime]
 
 
 class RoleHolding(Table):
@@ -102,6 +114,7 @@ class Guardian(Table):
     __tablename__ = "guardian"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    language: Mapped[str] = mapped_column(default="nb", server_default="nb")  # nb | nn | en
 
 
 class Guardianship(Table):
@@ -436,8 +449,33 @@ class Reading(Table):
     what: Mapped[str]  # engine.records.reading.What
 
 
+class Mail(Table):
+    """A mail to one person, kept until the mail server has taken it. It holds no content.
+
+    kind: oppgave | varsel | dagens; tasks, late: what the daily digest counts.
+    """
+
+    __tablename__ = "mail"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[str]
+    tasks: Mapped[int | None]
+    late: Mapped[int | None]
+    made_at: Mapped[datetime]
+    state: Mapped[str]  # venter | sendt | feilet | bortfalt
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    trouble: Mapped[str | None]  # what the mail server answered last, in a few words
+    __table_args__ = (Index(None, "state", "next_try_at"),)
+
+
 class Notice(Table):
-    """The outbox: what is told to whom. Never sent with names; the content is sealed."""
+    """The outbox: what is told to whom. Never sent with names; the content is sealed.
+
+    state: whether the outbox has looked at it, and perhaps told of it by mail; what is told to
+    guardians and pupils is said by people and stays `venter`.
+    """
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -446,11 +484,16 @@ class Notice(Table):
     kind: Mapped[str]  # oppgave_tildelt, varsel_rektor, info_foresatte ...
     step: Mapped[str | None]
     role: Mapped[str | None]
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"))
     sealed_content: Mapped[bytes | None]
-    state: Mapped[str]  # venter | sendt | lest
+    state: Mapped[str]  # venter | behandlet | trukket
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))  # the task it tells of
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
+    read_at: Mapped[datetime | None]
+    task: Mapped[Task | None] = relationship(lazy="raise_on_sql")  # its row is written first
+    __table_args__ = (Index(None, "state", "account_id"), Index(None, "account_id", "read_at"))
 
 
 class Message(Table):
@@ -493,3 +536,49 @@ class Note(Table):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime]
     sealed_text: Mapped[bytes]
+
+
+# --- letters to the home ---------------------------------------------------------------------
+
+
+class LetterTemplate(Table):
+    """A version of a letter's text that leadership has written. A new text is a new row; an empty
+    one takes the letter out of use in that language."""
+
+    __tablename__ = "letter_template"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind: Mapped[str]  # the name of a file in processes/brev
+    language: Mapped[str]  # nb | nn | en | enkelt
+    version: Mapped[int]  # 1, 2, 3 ... of this kind and language
+    title: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("school_id", "kind", "language", "version"),)
+
+
+class Letter(Table):
+    """A letter to one guardian, with its PDF as it was made. Never changed but for one thing: that
+    it was given, how and when.
+
+    template_id: None for the text that comes with Trygg; template_sha256 names it either way.
+    how: skrevet_ut | sikker_melding | overlevert | post.
+    """
+
+    __tablename__ = "letter"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"))
+    kind: Mapped[str]
+    language: Mapped[str]
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("letter_template.id"))
+    template_sha256: Mapped[str]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    sealed_content: Mapped[bytes]
+    sealed_pdf: Mapped[bytes]
+    how: Mapped[str | None]
+    given_at: Mapped[datetime | None]
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    registered_at: Mapped[datetime | None]

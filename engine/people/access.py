@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Task
+from engine.database.tables import Account, Case, Notice, Pupil, RoleHolding, School, Task
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
@@ -55,6 +55,8 @@ class Permission(StrEnum):
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
     CORRECT_PUPIL = "correct_pupil"  # correct whom the case is about
+    WRITE_LETTERS = "write_letters"  # make, read and give out letters to the pupil's guardians
+    EDIT_TEMPLATES = "edit_templates"  # the texts of those letters
     REMIND = "remind"
     SEE_PUPIL = "see_pupil"  # the page of the pupil whom the case is about
     INVITE = "invite"  # ask a colleague into the case, or end that
@@ -81,8 +83,8 @@ class Who(StrEnum):
     OPPGAVE = "oppgave"  # has the task
     FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
-    LEVERT = "levert"  # did the task
-    LA_VED = "la_ved"  # has added a file
+    LEVERT = "levert"  # did the task, in a case that is not shielded
+    LA_VED = "la_ved"  # has added a file; in a shielded case, while having a task by name
     STARTER = "starter"  # acts in a role that may start this by hand
 
 
@@ -108,6 +110,8 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.WRITE_LETTERS: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.EDIT_TEMPLATES: frozenset(),
     Permission.REMIND: HANDLERS,
     Permission.SEE_PUPIL: HANDLERS | {Who.KONTAKTLAERER},
     Permission.INVITE: HANDLERS,
@@ -130,6 +134,7 @@ PAGES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_OVERSIGHT: LEADERSHIP,
     Permission.SEE_YEAR: SCHOOL_ROLES,
     Permission.EDIT_YEAR: frozenset({Role.REKTOR, Role.LEDELSE}),
+    Permission.EDIT_TEMPLATES: frozenset({Role.REKTOR, Role.LEDELSE}),
 }
 
 NO_ACCESS = (
@@ -153,8 +158,10 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
         me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)
     ),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
-    Who.LA_VED: lambda me: me.added_file(),
-    Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
+    Who.LA_VED: lambda me: and_(me.added_file(), or_(Case.shielded.is_(None), me.has_named_task())),
+    Who.LEVERT: lambda me: and_(
+        me.is_staff(), Task.done_by_id == me.account, Case.shielded.is_(None)
+    ),
 }
 DOING = frozenset(
     {
@@ -248,6 +255,14 @@ def cases_with_incidents(account: Account | int | None, now: datetime) -> Column
     return _cases(Permission.SEE_INCIDENTS, account, now)
 
 
+def seen_to_by_nobody(now: datetime) -> ColumnElement[bool]:
+    """The condition on `Case` that there is nobody who could see an incident of it: all who could
+    are named in it, or nobody holds the roles."""
+    standing = Standing(Account.id, now)
+    sees_to = _has(Permission.SEE_INCIDENTS, standing, False, ())
+    return ~select(Account.id).where(sees_to, ~standing.is_named()).correlate(Case).exists()
+
+
 def my_tasks(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Task` for the open tasks that the account can do: given to it, or given
     to nobody and of a role it acts in (also when a colleague has taken it: the list says so)."""
@@ -276,6 +291,23 @@ def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bo
         exists()
         .where(Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named())
         .correlate(Task),
+    )
+
+
+def own_notices(account: int | ColumnElement[int], now: datetime) -> ColumnElement[bool]:
+    """The condition on `Notice` for what the account has been told and may still be told of: not
+    when it has left the school, nor in a case where it has been named since. What more a page may
+    say of the case is asked by `visible_cases`, `my_tasks` and `done_by_me`."""
+    return notices_of(Standing(account, now))
+
+
+def notices_of(standing: Standing) -> ColumnElement[bool]:
+    """As `own_notices`."""
+    return and_(
+        Notice.account_id == standing.account,
+        exists()
+        .where(Case.id == Notice.case_id, standing.is_staff(), ~standing.is_named())
+        .correlate(Notice),
     )
 
 

@@ -139,6 +139,10 @@ class Circle:
             held.person.id == account_id and held.role in roles for held in self._at_school()
         )
 
+    def leadership(self) -> list[Held]:
+        """Who leads the case's school, whatever the case is about."""
+        return [held for held in self._at_school() if held.role in (Role.REKTOR, Role.LEDELSE)]
+
     def staff(self) -> list[Held]:
         """What everybody holds at the case's school, in order of name."""
         return sorted(self._at_school(), key=lambda held: held.person)

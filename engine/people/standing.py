@@ -229,6 +229,12 @@ class Standing:
             ),
         )
 
+    def has_named_task(self) -> ColumnElement[bool]:
+        """Has an open task in the case, given to this account by name."""
+        return exists().where(
+            task.c.case_id == Case.id, task.c.state == "open", task.c.assignee_id == self.account
+        )
+
     def takes_part(self) -> ColumnElement[bool]:
         """Has or had a task in a case of the school itself, as a person or in a role."""
         return and_(
@@ -347,7 +353,8 @@ def _alike(now: datetime) -> Select:
     )
     out = _listed(named.c.account_id, named.c.case_id == Case.id)
     task_itself = (Task.role, Task.assignee_id)
-    its_case = (Case.school_id, Case.shielded, pupil.c.school_id, pupil.c.class_name)
+    its_case = (Case.school_id, Case.shielded, Case.class_name)
+    its_pupil = (pupil.c.school_id, pupil.c.class_name)
     return (
         select(
             func.min(Task.id).label("one"),
@@ -356,7 +363,7 @@ def _alike(now: datetime) -> Select:
         .join(Case, Case.id == Task.case_id)
         .outerjoin(pupil, pupil.c.id == Case.pupil_id)
         .where(Task.state == "open")
-        .group_by(*task_itself, *its_case, reporter, holders, out)
+        .group_by(*task_itself, *its_case, *its_pupil, reporter, holders, out)
     )
 
 

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     ARKIVERT = "arkivert"
     NOTAT = "notat"
     FIL_LAGT_TIL = "fil_lagt_til"
+    BREV_LAGET = "brev_laget"
+    BREV_GITT = "brev_gitt"
     RETTET = "rettet"  # an answer; the old one stands, struck through
     ROLLE_GITT = "rolle_gitt"
     INVITERT = "invitert"

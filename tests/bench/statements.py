@@ -85,8 +85,9 @@ def _taken(database: Database, work: Callable[[], object]) -> tuple[int, float]:
     return len(statements), statistics.median(taken)
 
 
-def tables() -> list[Table]:
-    return [_submits(), _pages()]
+def tables() -> Iterator[Table]:
+    yield _submits()
+    yield _pages()
 
 
 def _submits() -> Table:
@@ -113,4 +114,4 @@ def _pages() -> Table:
 
 if __name__ == "__main__":
     for table in tables():
-        print(table)
+        print(table, flush=True)
