@@ -61,6 +61,7 @@ class Dossier:
     pupil: str
     status: str
     shielded: bool
+    of_school: bool  # a case of the school itself: no pupil, no report, no plan
     opened_at: datetime
     reported_at: datetime | None
     pupil_name: str | None  # None in a shielded case
@@ -148,6 +149,7 @@ class _Reading:
             pupil=title_in(self.session, self.case),
             status=self.case.status,
             shielded=self.case.shielded is not None,
+            of_school=self.case.title is not None,
             opened_at=self.case.opened_at,
             reported_at=self.case.received_at,
             pupil_name=self._pupil_name(),
@@ -159,7 +161,9 @@ class _Reading:
             beside=tuple(c.number for c in linked_cases if c.id != self.case.part_of_id),
             clock=self._clock(),
             complain_from=complain.day if complain else None,
-            parts=tuple(
+            parts=()
+            if self.case.title is not None
+            else tuple(
                 diagram.parts(
                     self.session,
                     self.desk.definition,

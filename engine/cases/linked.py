@@ -255,5 +255,7 @@ def receive(desk, name: str, facts: dict[str, Any]) -> None:
                 sealed_answers=desk.seal(facts, "answer"),
             )
         )
-    desk.log(Kind.MELDING_MOTTATT, step=step.id, step_name=step.name, process_id=step.process_id)
+    if desk.case.title is None:  # what opens a case of the school itself comes from no other case
+        about = {"step": step.id, "step_name": step.name, "process_id": step.process_id}
+        desk.log(Kind.MELDING_MOTTATT, **about)
     desk.workflow.send_event(BpmnEvent(MessageEventDefinition(name), payload={}))

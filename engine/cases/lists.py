@@ -49,6 +49,7 @@ class CaseLine:
     waits_until: datetime | None
     waits_for: str | None
     has_plan: bool
+    of_school: bool  # a case of the school itself: about no pupil, and without a plan
     clock: Clock | None
     meeting: date | None
     stopped: bool
@@ -135,6 +136,7 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             waits_until=waits.get(case.id),
             waits_for=findings.get(case.id),
             has_plan=case.part_of_id is None,
+            of_school=case.title is not None,
             clock=clock.get(case.id),
             meeting=meetings.get(case.id),
             stopped=case.id in stopped,

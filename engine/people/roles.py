@@ -71,7 +71,7 @@ LABELS = {
     Role.SAKSANSVARLIG: "saksansvarlig",
     Role.UNDERSOKER: "undersøker",
     Role.TILRETTELEGGER: "tilrettelegger",
-    Role.ANSVARLIG: "ansvarlig for tiltaket",
+    Role.ANSVARLIG: "ansvarlig",
     Role.INVITERT: "invitert",
 }
 
