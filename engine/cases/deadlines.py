@@ -57,6 +57,13 @@ def set_at_receipt(desk) -> None:
     _meet_what_is_done(desk)
 
 
+def set_by_answer(desk, row: Task, task) -> None:
+    """A step has been answered: set the deadlines that its answer decides (`settes_av`)."""
+    for rule in desk.definition.regelverk.set_by(row.step):
+        if desk.agenda.own(rule.key) is None:
+            _set(desk, rule.key, _moment(desk, rule, task))
+
+
 def set_for_task(desk, row: Task, key: str, task) -> None:
     """Give a task its due date: the case's own when the rule counts from the report."""
     own = desk.agenda.own(key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from engine.cases import deadlines, incidents, linked, roster, tasks
+from engine.cases import deadlines, incidents, joining, linked, roster, tasks
 from engine.cases.desk import open_case
 from engine.cases.incidents import Stopped
 from engine.cases.linked import ABOUT_CASE
@@ -60,13 +60,15 @@ def _deliver_to(product, case_id: int) -> bool:
 
 def _take(desk, row: Message) -> bool:
     """Give one message to the case, if it is for it now."""
-    if row.name != ABOUT_CASE and row.name not in linked.awaited(desk):
+    if row.name not in (ABOUT_CASE, linked.REPORTED) and row.name not in linked.awaited(desk):
         return False
     facts = desk.unseal(row.sealed_facts, "message")
     if row.name == ABOUT_CASE:
         _about_case(desk, facts)
+    elif row.name == linked.REPORTED:
+        joining.take_in(desk, facts["melding"], facts["nevnt"], facts["sak"])
     else:
-        linked.receive(desk, row.name, facts)
+        roster.give_received(desk, linked.receive(desk, row.name, facts))
     row.delivered_at = desk.now
     desk.advance()
     return True

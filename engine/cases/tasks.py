@@ -12,6 +12,7 @@ import structlog
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, linked, notices, roster
+from engine.cases.facts import told
 from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Task
@@ -38,6 +39,7 @@ _NEXT = {
     Role.SAKSANSVARLIG: Role.REKTOR,
     Role.UNDERSOKER: Role.REKTOR,
     Role.LEDELSE: Role.REKTOR,
+    Role.TILRETTELEGGER: Role.REKTOR,
     Role.REKTOR: Role.SKOLEEIER,
 }
 
@@ -185,6 +187,7 @@ def complete(
         desk.session.flush()
         give_anew(desk)
     deadlines.meet(desk, row)
+    deadlines.set_by_answer(desk, row, task)
     notices.tell_from_step(desk, task, step)
     try:
         task.run()
@@ -199,9 +202,12 @@ def _detail(performed: Performed | None) -> dict[str, Any] | None:
 
 
 def context_of(desk, row: Task, task) -> dict[str, Any]:
-    """What a form's rules see: the case's answers around the task, and whether it is late."""
+    """What a form's rules see: the case's answers around the task, and whether it is late. What is
+    worked out only when it is named is worked out here: pages read it when the case is put down."""
     late = row.due_at is not None and row.due_at < desk.now
-    return {**desk.engine.context(task), "over_frist": late}
+    form = desk.definition.form(row.process_id, row.form_key)
+    named = " ".join(text for _, _, text in form.expressions())
+    return {**told(named, desk.engine.context(task)), "over_frist": late}
 
 
 def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | None = None) -> None:
@@ -221,7 +227,9 @@ def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | No
     for ref, part in form.named(answers):
         name_in_case(desk, ref, part)
     for ref, role in form.case_roles(answers):
-        roster.give_role(desk, register.parse(ref)[1], role)
+        _, account_id = register.parse(ref)
+        people = [account_id] if account_id else roster.holders_at_school(desk, ref)
+        roster.give_roles(desk, people, role)
     if roles := form.roles_in_pupils_case(answers):
         linked.tell_pupils_case(desk, roller={role: ref for ref, role in roles})
     for what, value in form.marks(answers):

@@ -26,6 +26,7 @@ from engine.definitions.reader import read_model
 from engine.definitions.specs import FeelList, Item
 from engine.rules.regelverk import Regelverk, read_regelverk
 
+PUPILS_CASE = "elevens"  # of `trygg:sak`
 _CONTAINERS = {BPMN + "process", BPMN + "subProcess"}
 _NOT_STEPS = {
     "sequenceFlow",
@@ -46,8 +47,10 @@ class Step:
     assignee, tells: FEEL when they begin with `=`; decision: the table that it asks; timer: the
     rule that a timer waits for; shows: earlier answers to have beside the form, as `step.field` or
     `step.*`; message: what an event waits for; sends: the message that a service task sends,
-    carries: the answers that it takes along, receives: the fields that an event gets; order: place
-    in the file.
+    carries: the answers that it takes along, receives: the fields that an event gets, gives_roles:
+    those of them that name who gets the case role of that name; pupils: FEEL that gives the pupils
+    an operation is about; in_pupils_case: a start that belongs in the pupil's case; order: place in
+    the file.
     """
 
     id: str
@@ -72,6 +75,9 @@ class Step:
     sends: str | None = None
     carries: tuple[str, ...] = ()
     receives: tuple[str, ...] = ()
+    gives_roles: tuple[str, ...] = ()
+    pupils: str | None = None
+    in_pupils_case: bool = False
     timer: str | None = None
     called: str | None = None
     many: bool = False
@@ -113,18 +119,36 @@ class Definition:
         return self.decisions[process_id, decision_id]
 
     @property
+    def start(self) -> Step:
+        """The event that a case of this process begins with."""
+        return next(
+            step
+            for step in self.steps.values()
+            if step.kind == "startEvent"
+            and step.process_id == self.process_id
+            and step.parent is None
+        )
+
+    @property
     def started_by_message(self) -> str | None:
         """The message that starts a case of this process; None when its start waits for nothing."""
-        return next(
-            (
-                step.message
-                for step in self.steps.values()
-                if step.kind == "startEvent"
-                and step.process_id == self.process_id
-                and step.parent is None
-            ),
-            None,
-        )
+        return self.start.message
+
+    @property
+    def first_step(self) -> Step:
+        """The first task of a person in a new case of this process."""
+        queue, seen = [self.start.id], set()
+        while queue:
+            here = self.step(self.process_id, queue.pop(0))
+            if here.kind == "userTask":
+                return here
+            seen.add(here.id)
+            queue += [
+                flow.target
+                for flow in self.flows[self.process_id]
+                if flow.source == here.id and flow.target not in seen
+            ]
+        raise LookupError("no task of a person is reached")
 
     @property
     def process_ids(self) -> tuple[str, ...]:
@@ -240,6 +264,9 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         sends=node.get(TRYGG + "melding"),
         carries=tuple((node.get(TRYGG + "sender") or "").split()),
         receives=tuple((node.get(TRYGG + "mottar") or "").split()),
+        gives_roles=tuple((node.get(TRYGG + "girRolle") or "").split()),
+        pupils=node.get(TRYGG + "elever"),
+        in_pupils_case=node.get(TRYGG + "sak") == PUPILS_CASE,
         timer=rule_of_timer(timer) if timer is not None else None,
         called=node.get("calledElement"),
         many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,
