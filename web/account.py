@@ -130,6 +130,8 @@ def _shell() -> dict:
     pages = [(_("Oppgaver"), "/oppgaver", False)]
     if mine.sees_cases:
         pages.append((_("Saker"), "/saker", False))
+    if mine.may_start:
+        pages.append((_("Start"), "/start", False))
     pages.append((_("Meldingene mine"), "/meldinger", False))
     pages.append((_("Meld fra"), "/meld", True))
     nav = [

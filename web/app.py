@@ -21,6 +21,7 @@ SUBJECTS = (
     "invitations",
     "pupils",
     "report",
+    "start",
     "tasks",
 )
 """The modules of `web` whose `blueprint` is served."""

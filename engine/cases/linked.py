@@ -20,10 +20,10 @@ from engine.cases.incidents import raise_incident
 from engine.database.tables import Answer, Case, CaseRole, Message, NamedPerson
 from engine.definitions.forms import Line
 from engine.people import register
+from engine.people.access import PUPILS_PROCESS
 from engine.people.roles import Role
 from engine.records.log import Kind
 
-PUPILS_PROCESS = "aktivitetsplikt"
 SHIELDED_PROCESS = "skjerpet_aktivitetsplikt"
 REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"  # its first steps
 NEW_PLAN = "ny_plan_kreves"  # the message, and the event that takes it

@@ -13,6 +13,7 @@ from sqlalchemy.orm import defer
 from engine.cases import planclock, turns
 from engine.cases.agenda import DUE, MOMENT, WAITING
 from engine.cases.desk import no_access
+from engine.cases.linked import PUPILS_PROCESS, SHIELDED_PROCESS
 from engine.cases.planclock import Clock, clocks_of
 from engine.cases.turns import Turn
 from engine.database.mixed import mixed
@@ -27,13 +28,17 @@ PAGE = 50
 SHIELDED = "Skjermet sak"
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
 
+DUTY = (PUPILS_PROCESS, SHIELDED_PROCESS)  # the processes of the duty to act itself
+
 
 @dataclass(frozen=True)
 class CaseLine:
     """One case in the overview. waits_until: the next moment that the case itself waits for;
-    meeting: the day when the measures are to be evaluated; late: some step is."""
+    meeting: the day when the measures are to be evaluated; late: some step is; process: its name,
+    for one that is beside the duty to act itself."""
 
     number: str
+    process: str | None
     pupil: str
     status: str
     shielded: bool
@@ -111,9 +116,15 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
         meetings = {row.case_id: row.day for row in beside if row.what == "meeting"}
         stopped = {row.case_id for row in beside if row.what == "stopped"}
         choices = session.execute(_choices(visible)).all()
+        processes = {
+            case.id: product.definition(session, case.version).name
+            for case in cases
+            if case.process_id not in DUTY
+        }
     lines = tuple(
         CaseLine(
             number=case.number,
+            process=processes.get(case.id),
             pupil=title_of(case, pupil) or "",
             status=case.status,
             shielded=case.shielded is not None,

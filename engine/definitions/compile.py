@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
@@ -117,6 +119,13 @@ class Definition:
 
     def decision(self, process_id: str, decision_id: str) -> Decision:
         return self.decisions[process_id, decision_id]
+
+    @cached_property
+    def about(self) -> Mapping[str, str]:
+        """What `process.toml` says of the process: `beskrivelse`, and for one that is started by
+        hand `for_hva` and `ikke_for`."""
+        data = self.bundle.files.get(f"{self.process_id}/process.toml", b"")
+        return tomllib.loads(data.decode("utf-8"))
 
     @property
     def start(self) -> Step:

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     """What can be asked for."""
 
     REPORT = "report"  # send a report
+    START_PROCESS = "start_process"  # the page of what one may start beside a report
     SEE_OWN_REPORTS = "see_own_reports"  # own words, and that they were received
     SEE_CASES_LIST = "see_cases_list"  # the case in a list, a count or a search
     SEE_CASE = "see_case"  # the case's page
@@ -72,6 +73,7 @@ class Who(StrEnum):
     KONTAKTLAERER = "kontaktlaerer"  # the pupil's own, with a task there, now or before
     SAKSANSVARLIG = "saksansvarlig"
     UNDERSOKER = "undersoker"
+    TILRETTELEGGER = "tilrettelegger"  # leads this restorative process
     ANSVARLIG = "ansvarlig"  # for a measure in the plan
     LEDER = "leder"  # leads the school in this case: see Standing.leads
     SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
@@ -88,25 +90,26 @@ HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKE
 
 TABLE: dict[Permission, frozenset[Who]] = {
     Permission.REPORT: frozenset(),
+    Permission.START_PROCESS: frozenset(),
     Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
-    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
-    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
-    Permission.SEE_ALL_ANSWERS: HANDLERS,
-    Permission.SEE_LOG: HANDLERS,
+    Permission.SEE_CASES_LIST: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.SEE_CASE: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.SEE_ALL_ANSWERS: HANDLERS | {Who.TILRETTELEGGER},
+    Permission.SEE_LOG: HANDLERS | {Who.TILRETTELEGGER},
     Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG, Who.INVITERT},
-    Permission.SEE_TASK: HANDLERS | {Who.OPPGAVE, Who.LEVERT},
+    Permission.SEE_TASK: HANDLERS | {Who.TILRETTELEGGER, Who.OPPGAVE, Who.LEVERT},
     Permission.COMPLETE_TASK: frozenset({Who.OPPGAVE}),
     Permission.CLAIM_TASK: frozenset({Who.LEDIG_OPPGAVE}),
     Permission.HAND_OVER: HANDLERS | {Who.OPPGAVE},
     Permission.RETURN_TASK: frozenset({Who.FATT_OPPGAVE}),
     Permission.START_MANUAL: frozenset({Who.STARTER}),
-    Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
-    Permission.ADD_FILE: HANDLERS | {Who.KONTAKTLAERER, Who.OPPGAVE},
-    Permission.SEE_FILES: HANDLERS,
-    Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
+    Permission.NOTE: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.ADD_FILE: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.OPPGAVE},
+    Permission.SEE_FILES: HANDLERS | {Who.TILRETTELEGGER},
+    Permission.SEE_OWN_FILES: HANDLERS | {Who.TILRETTELEGGER, Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
-    Permission.REMIND: HANDLERS,
+    Permission.REMIND: HANDLERS | {Who.TILRETTELEGGER},
     Permission.SEE_PUPIL: HANDLERS | {Who.KONTAKTLAERER},
     Permission.INVITE: HANDLERS,
     Permission.LEAD: HANDLERS - {Who.SAKSANSVARLIG},
@@ -117,14 +120,21 @@ TABLE: dict[Permission, frozenset[Who]] = {
 
 # What a school role gives before any case is chosen: the pages, not what stands on them.
 LEADERSHIP = frozenset({Role.REKTOR, Role.LEDELSE, Role.SKOLEEIER})
+# Those who may start a process by hand, as the shipped diagrams say (`trygg:startesAv`).
+STARTERS = frozenset(
+    {Role.REKTOR, Role.LEDELSE, Role.KONTAKTLAERER, Role.MILJOARBEIDER, Role.SOSIALVEILEDER}
+)
 PAGES: dict[Permission, frozenset[Role]] = {
     Permission.REPORT: SCHOOL_ROLES,
+    Permission.START_PROCESS: STARTERS,
     Permission.SEE_OWN_REPORTS: SCHOOL_ROLES,
     Permission.SEE_CASES_LIST: LEADERSHIP | {Role.KONTAKTLAERER},
     Permission.SEE_PUPIL: frozenset({Role.REKTOR, Role.LEDELSE, Role.KONTAKTLAERER}),
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
 }
+
+PUPILS_PROCESS = "aktivitetsplikt"  # the process of a pupil's own case
 
 NO_ACCESS = (
     "Du har ikke tilgang til denne siden. Trenger du den for å hjelpe en elev, snakk med rektor."
@@ -136,6 +146,10 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.KONTAKTLAERER: lambda me: and_(me.teaches_pupil(), me.had_task()),
     Who.SAKSANSVARLIG: lambda me: me.is_given(Role.SAKSANSVARLIG),
     Who.UNDERSOKER: lambda me: me.is_given(Role.UNDERSOKER),
+    # In the pupil's own case, whoever is asked to lead such a process has no part.
+    Who.TILRETTELEGGER: lambda me: and_(
+        me.is_given(Role.TILRETTELEGGER), Case.process_id != PUPILS_PROCESS
+    ),
     Who.ANSVARLIG: lambda me: me.is_given(Role.ANSVARLIG),
     Who.LEDER: lambda me: me.leads(),
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
@@ -227,6 +241,27 @@ def visible_pupils(account: Account | None, now: datetime) -> ColumnElement[bool
     return or_(
         standing.has_pupil(),
         Pupil.id.in_(select(Case.pupil_id).where(_cases(Permission.SEE_PUPIL, account, now))),
+    )
+
+
+def startable_cases(
+    account: Account | None, roles: Collection[Role], now: datetime
+) -> ColumnElement[bool]:
+    """The condition on `Case` for the pupils' cases in which the account may start what these roles
+    may start. In a shielded case, whoever handles it does what they do else."""
+    if account is None:
+        return false()
+    standing = Standing(account.id, now)
+    handler = frozenset({Role.UNDERSOKER})
+    return and_(
+        Case.process_id == PUPILS_PROCESS,
+        or_(
+            and_(Case.shielded.is_(None), _has(Permission.START_MANUAL, standing, False, roles)),
+            and_(
+                Case.shielded.is_not(None), _has(Permission.START_MANUAL, standing, False, handler)
+            ),
+        ),
+        ~standing.is_named(),
     )
 
 

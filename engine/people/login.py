@@ -22,11 +22,15 @@ ONLY_REPORTS = frozenset(
 
 @dataclass(frozen=True)
 class Standing:
-    """What an account is today: the schools with a role there, the roles in words, its pages."""
+    """What an account is today: the schools with a role there, the roles in words, its pages.
+
+    may_start: it may start processes beside a report; which ones, the diagrams say.
+    """
 
     schools: tuple[str, ...]
     roles: tuple[str, ...]
     sees_cases: bool
+    may_start: bool
     only_reports: bool
 
 
@@ -84,6 +88,7 @@ def standing(database: Database, account: Account, now: datetime) -> Standing:
         schools=tuple(sorted(names.values())),
         roles=tuple(_in_words(each, names, several=len(names) > 1) for each, _ in held),
         sees_cases=rows[0].sees_cases,
+        may_start=any(each.role in access.PAGES[Permission.START_PROCESS] for each, _ in held),
         only_reports={each.role for each, _ in held} <= ONLY_REPORTS,
     )
 

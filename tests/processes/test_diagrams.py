@@ -15,14 +15,15 @@ TRYGG = "{urn:trygg:bpmn:1}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 OPERATIONS = {
     "varsle", "informer", "del_plan", "arkiver", "send_melding", "frys_og_eksporter",
-    "slaa_sammen", "fremskynd", "opprett_elevsak",
+    "slaa_sammen", "fremskynd", "opprett_elevsak", "innkall", "meld_utrygg", "meld_12_5",
+    "del_avtale",
 }  # fmt: skip
 ROLES = {
     "rektor", "ledelse", "kontaktlaerer", "skoleeier", "melder", "saksansvarlig", "undersoker",
-    "tilrettelegger", "ansvarlig",
+    "tilrettelegger", "ansvarlig", "miljoarbeider", "sosialveileder",
 }  # fmt: skip
 DELPLIKTER = {"folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"}
-FACTS = {"historikk", "melding_slatt_sammen", "tiltak", "involvert", "ansatt"}
+FACTS = {"historikk", "melding_slatt_sammen", "tiltak", "involvert", "ansatt", "hver"}
 ENDS = {
     "aktivitetsplikt": {
         "E1_handtert_paa_stedet", "E2_trygt", "E3_uten_tiltak", "E4_overfort",
@@ -30,6 +31,12 @@ ENDS = {
     },
     "aktivitetsplan_oppfolging": {"trygt", "endre", "overfort"},
     "skjerpet_aktivitetsplikt": {"avsluttet_trygg", "til_p06", "grunnlos_dokumentert"},
+    "gjenopprettende_elev_elev": {
+        "gjenopprettet", "avbrutt_ikke_frivillig", "ikke_egnet_overfort",
+    },
+    "gjenopprettende_laerer_elev": {"tillit_gjenopprettet", "videre_P01", "avbrutt"},
+    "gjenopprettende_skole_foresatte": {"samarbeid_gjenopprettet", "loftet_videre"},
+    "statsforvaltersak": {"avvist", "plikt_oppfylt", "vedtak_oppfylt", "overfort"},
 }  # fmt: skip
 
 
@@ -68,7 +75,9 @@ def test_folder_file_and_process_have_one_name(path, tree):
     process = tree.find("{*}process")
     assert path.parent.name == path.stem == process.get("id") == about["id"]
     assert process.get("name") == tree.find(".//{*}participant").get("name") == about["navn"]
-    assert set(about) == {"id", "navn", "beskrivelse", "plan", "paragraf"}
+    by_hand = tree.find("{*}process/{*}startEvent").get(TRYGG + "startesAv")
+    said = {"for_hva", "ikke_for"} if by_hand else set()
+    assert set(about) == {"id", "navn", "beskrivelse", "plan", "paragraf"} | said
 
 
 def test_every_step_has_its_form_and_every_form_its_step(path, tree):
@@ -89,10 +98,12 @@ def test_own_attributes_have_known_values(tree):
     for node in tree.iter(etree.Element):
         assert set((node.get(TRYGG + "operasjon") or "").split()) <= OPERATIONS
         assert set((node.get(TRYGG + "startesAv") or "").split()) <= ROLES
+        assert set((node.get(TRYGG + "girRolle") or "").split()) <= ROLES
+        assert node.get(TRYGG + "sak", "elevens") == "elevens"
         assert node.get(TRYGG + "rolle", "rektor") in ROLES
         assert node.get(TRYGG + "delplikt", "tiltak") in DELPLIKTER
         told = node.get(TRYGG + "varsler") or ""
-        assert told.startswith("=") or set(told.split()) <= ROLES
+        assert told.startswith("=") or set(told.split()) <= ROLES | {"foresatte"}
     for task in steps(tree, "serviceTask"):
         assert task.get(TRYGG + "operasjon")
 
@@ -139,8 +150,10 @@ def test_the_results_that_are_asked_for_are_ends_of_the_called_process(tree):
         assert set(asked) < ENDS[call.get("calledElement")]
 
 
-def test_expressions_name_steps_and_fields_that_exist(tree):
+def test_expressions_name_steps_and_fields_that_exist(path, tree):
     fields = {form.stem: form_keys(form) for form in PROCESSES.glob("*/forms/*.form")}
+    fields |= {form.stem: form_keys(form) for form in path.parent.glob("forms/*.form")}
+    fields["meld_12_5"] = {"undersokt"}
     fields["aktivitetsplan_oppfolging"] = {"resultat"}
     fields["varsling"] = {"hvem"}
     for node in tree.iter("{*}startEvent", "{*}intermediateCatchEvent"):
