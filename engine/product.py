@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,10 @@ from engine.definitions.compile import Definition, compile_bundle
 from engine.records.vault import MasterKey
 
 PROCESSES = Path(__file__).parent.parent / "processes"
+
+_compiled: dict[str, Definition] = {}
+"""By sha-256. A version never changes and its definition neither, so whoever runs in this process
+shares them."""
 
 
 def now() -> datetime:
@@ -45,7 +49,6 @@ class Product:
     master_key: MasterKey
     clock: Callable[[], datetime] = now
     processes: Path = PROCESSES
-    _definitions: dict[str, Definition] = field(default_factory=dict)
 
     @classmethod
     def open(cls, url: str | None = None, folder: str | None = None) -> Product:
@@ -72,10 +75,10 @@ class Product:
 
     def definition(self, session, version: str) -> Definition:
         """The compiled version with this sha-256."""
-        if version not in self._definitions:
+        if version not in _compiled:
             row = session.get_one(ProcessVersion, version)
-            self._definitions[version] = compile_bundle(Bundle.from_bytes(row.bundle))
-        return self._definitions[version]
+            _compiled[version] = compile_bundle(Bundle.from_bytes(row.bundle))
+        return _compiled[version]
 
     def published(self, session, process_id: str) -> Definition:
         """The version of a process that new cases start on."""
@@ -85,6 +88,19 @@ class Product:
             .order_by(ProcessVersion.created_at.desc())
         )
         return self.definition(session, version)
+
+    def is_published(self, session, process_id: str) -> bool:
+        """Whether new cases of this process can start."""
+        return (
+            session.scalar(
+                select(ProcessVersion.sha256)
+                .where(
+                    ProcessVersion.process_id == process_id, ProcessVersion.status == "published"
+                )
+                .limit(1)
+            )
+            is not None
+        )
 
     def started_by(self, session, message: str) -> str | None:
         """The published process that a message of this name starts; None when there is none."""
@@ -116,7 +132,8 @@ class Product:
         """Publish the shipped processes where this very version is not published yet."""
         for process_id in self.shipped():
             bundle = Bundle.read(self.processes, process_id)
-            definition = compile_bundle(bundle)
+            if bundle.sha256 not in _compiled:
+                _compiled[bundle.sha256] = compile_bundle(bundle)
             with self.database.transaction() as session:
                 if session.get(ProcessVersion, bundle.sha256) is not None:
                     continue
@@ -137,4 +154,3 @@ class Product:
                         created_at=self.clock(),
                     )
                 )
-            self._definitions[bundle.sha256] = definition

@@ -28,6 +28,26 @@ ARROWS = {
         "refusals",
         "rules",
     },
+    "jobs": {"cases", "database", "people", "product", "rules", "year"},
+    "letters": {
+        "cases",
+        "database",
+        "definitions",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+    },
+    "year": {
+        "cases",
+        "database",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+    },
 }
 LIBRARIES = {  # who alone may import them
     "flask": {"web"},
@@ -37,6 +57,10 @@ LIBRARIES = {  # who alone may import them
     "alembic": {"database"},
     "cryptography": {"records"},
     "argon2": {"people"},
+    "icalendar": {"cases"},
+    "dbos": {"jobs"},
+    "smtplib": {"jobs"},
+    "typst": {"letters"},
 }
 SQL = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
 STATEMENTS = {"execute", "scalar", "scalars", "exec_driver_sql", "get_one", "add", "delete"}

@@ -18,6 +18,7 @@ PAST = {
     "avslutt": "avsluttet",
     "be": "ba",
     "beskriv": "beskrev",
+    "bestem": "bestemte",
     "beslutt": "besluttet",
     "bli": "ble",
     "del": "delte",
@@ -40,6 +41,7 @@ PAST = {
     "inviter": "inviterte",
     "kall": "kalte",
     "kartlegg": "kartla",
+    "konkluder": "konkluderte",
     "lag": "laget",
     "les": "leste",
     "løft": "løftet",
@@ -47,6 +49,7 @@ PAST = {
     "registrer": "registrerte",
     "send": "sendte",
     "sjekk": "sjekket",
+    "skjerm": "skjermet",
     "skriv": "skrev",
     "slå": "slo",
     "snakk": "snakket",
@@ -100,8 +103,11 @@ def sentence(told: Told) -> str:
         Kind.PLAN_DELT: _("Planen ble delt med elev, foresatte og de ansvarlige"),
         Kind.NOTAT: _("Skrev et notat"),
         Kind.FIL_LAGT_TIL: _("La til en fil"),
+        Kind.BREV_LAGET: _("Laget et brev til en foresatt"),
+        Kind.BREV_GITT: _("Ga et brev til en foresatt"),
         Kind.HENDELSE_STANSET: _("Saken stanset"),
         Kind.HENDELSE_LOST: _("Saken kom i gang igjen"),
+        Kind.HENDELSE_AVKLART: _("Fulgte opp det som ikke kom fram"),
     }[told.kind]
 
 

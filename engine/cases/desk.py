@@ -41,7 +41,7 @@ CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, th
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
 _WHY = {
-    NotACondition: "Veien videre avhenger av et svar som ikke er ja eller nei.",
+    NotACondition: "Veien videre avhenger av et svar som mangler, eller ikke er ja eller nei.",
     NotAList: "Steget skal gjøres én gang for hver i en liste, men svaret er ingen liste.",
 }
 
@@ -160,7 +160,8 @@ class Desk:
         """Read what lies on the case: answers and people, in one statement."""
         asked = {
             "cases": [self.case.id],
-            "rules": self.definition.regelverk.from_receipt,
+            "actor": self.actor_id,
+            "counted": self.definition.from_receipt,
             "now": self.now,
             "day": workdays.local_day(self.now),
         }
@@ -311,16 +312,18 @@ class Desk:
         """Another case to read from: neither locked nor loaded."""
         return Desk(self.product, self.session, case, self.actor_id)
 
-    def start_beside(self, process_id: str, actor_id: int | None) -> Desk:
-        """A new case of the same school and reporter, in the same transaction and saved with this
-        one; not yet begun."""
+    def start_beside(
+        self, process_id: str, actor_id: int | None, reporter_id: int | None = None
+    ) -> Desk:
+        """A new case of the same school, and of the same reporter unless another is given, in the
+        same transaction and saved with this one; not yet begun."""
         definition = self.product.published(self.session, process_id)
         case, key = new_case(
             self.product,
             self.session,
             definition,
             self.case.school_id,
-            self.case.reporter_id,
+            reporter_id or self.case.reporter_id,
             self.now,
         )
         desk = Desk(self.product, self.session, case, actor_id, key)

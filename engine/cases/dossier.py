@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from engine.cases import diagram, files, incidents, invitations, linked, messages, repair, timeline
 from engine.cases.answers import name_of, open_to, title_in
@@ -16,6 +16,7 @@ from engine.cases.duedates import Due, DueDates
 from engine.cases.files import Filed
 from engine.cases.incidents import Stopped
 from engine.cases.invitations import Invited
+from engine.cases.linked import PUPILS_PROCESS, SHIELDED_PROCESS
 from engine.cases.lists import DUTY
 from engine.cases.parts import acting_role
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
@@ -91,13 +92,16 @@ class Dossier:
     startable: tuple[Startable, ...]
     joined_to: str | None  # the case that this report lies in, for those who may see that one
     joined: tuple[str, ...]  # reports that lie in this case
+    has_plan: bool  # the process makes one; the case of § 12-5 leaves that to the pupil's
     plan: bool
+    must_report: bool  # shielded by a correction: nobody has reported it under § 12-5
     may_invite: bool
     may_repair: bool
     may_hand_over: bool
     may_note: bool
     may_add_file: bool
     may_remind: bool
+    may_write_letters: bool
     may_see_answers: bool
 
 
@@ -189,6 +193,8 @@ class _Reading:
             startable=self._startable(),
             joined_to=next(iter(self._numbers(Case.id == self.case.merged_into_id)), None),
             joined=self._numbers(Case.merged_into_id == self.case.id),
+            has_plan=any(step.id == PLAN_STEP for step in self.desk.definition.steps.values()),
+            must_report=self._must_report(),
             plan=any(task.step == PLAN_STEP and task.state == "done" for task in self.tasks)
             and self._may(Permission.SEE_PLAN),
             may_invite=invitations.may_invite(self.desk),
@@ -197,6 +203,8 @@ class _Reading:
             may_note=self._may(Permission.NOTE),
             may_add_file=self._may(Permission.ADD_FILE),
             may_remind=self._may(Permission.REMIND),
+            may_write_letters=self.case.pupil_id is not None
+            and self._may(Permission.WRITE_LETTERS),
             may_see_answers=self.sees_answers,
         )
 
@@ -210,18 +218,33 @@ class _Reading:
 
     def _offers(self) -> tuple[tuple[str, str], ...]:
         """The processes that this account may start in this case."""
-        if self.case.process_id != linked.PUPILS_PROCESS:
+        if self.case.process_id != PUPILS_PROCESS:
             return ()
         found = []
         for definition in self.desk.product.all_published(self.session):
-            start = definition.start
-            if not start.in_pupils_case:
+            if not definition.is_in_pupils_case:
                 continue
-            may = access.startable_cases(self.account, start.started_by, self.now)
+            may = access.startable_cases(self.account, definition.start.started_by, self.now)
             here = select(Case.id).where(Case.id == self.case.id, may)
             if self.session.scalar(here) is not None:
                 found.append((definition.process_id, definition.name))
         return tuple(found)
+
+    def _must_report(self) -> bool:
+        """Whether this pupil's case is shielded with no case of § 12-5 beside it, and this account
+        sees none that was reported since."""
+        case = self.case
+        if case.shielded is None or case.process_id != PUPILS_PROCESS:
+            return False
+        if case.merged_into_id is not None:
+            return False
+        since = (
+            Case.pupil_id == case.pupil_id,
+            Case.process_id == SHIELDED_PROCESS,
+            Case.opened_at >= case.opened_at,
+        )
+        beside = (each.process_id for each in linked.others(self.desk))
+        return SHIELDED_PROCESS not in beside and not self._numbers(and_(*since))
 
     def _timeline(self, dates: DueDates) -> tuple[Told, ...]:
         if not self.sees_log:

@@ -20,6 +20,7 @@ from engine.refusals import Reason, Refusal
 _log = structlog.get_logger()
 
 NOBODY, STOPPED = "ingen_i_rollen", "stanset"
+NOT_RECEIVED = "melding_ikke_levert"  # the case goes on; what it told another did not arrive
 TOLD = "sak_stanset"  # the kind of the notice
 UNREADABLE = "Trygg får ikke åpnet saken."
 

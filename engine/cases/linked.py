@@ -16,7 +16,7 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import func, or_, select
 
-from engine.cases.incidents import raise_incident
+from engine.cases.incidents import NOT_RECEIVED, raise_incident
 from engine.database.tables import Answer, Case, CaseRole, Message, NamedPerson
 from engine.definitions.forms import Line
 from engine.people import register
@@ -31,7 +31,6 @@ HANDLING = (Role.SAKSANSVARLIG, Role.UNDERSOKER)  # the roles that a new case be
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
 REPORTED = "trygg:melding"  # another such: a report on the pupil, to be taken into the case
 MAIL = "mail"  # in a session: the ids of the cases that a message was posted to
-NOT_RECEIVED = "melding_ikke_levert"  # the kind of incident
 IN_WORDS = "ord"  # beside a message's facts: label and text of each, as the sender's forms say them
 
 
@@ -41,6 +40,25 @@ def family(session, case: Case) -> list[Case]:
     return list(
         session.scalars(
             select(Case).where(or_(Case.id == root, Case.part_of_id == root)).order_by(Case.id)
+        )
+    )
+
+
+def together(session, case: Case) -> list[Case]:
+    """The family, and every report that was joined to the same case: they are one matter, so who
+    is named in one is named in all, and they are shielded together."""
+    root = case.merged_into_id or case.part_of_id or case.id
+    return list(
+        session.scalars(
+            select(Case)
+            .where(
+                or_(
+                    Case.id.in_({root, case.id}),
+                    Case.part_of_id == root,
+                    Case.merged_into_id == root,
+                )
+            )
+            .order_by(Case.id)
         )
     )
 

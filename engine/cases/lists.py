@@ -22,6 +22,7 @@ from engine.people import access
 from engine.people.access import Permission
 from engine.people.register import label_of_pupil
 from engine.people.roles import LABELS, Role
+from engine.people.standing import Standing
 from engine.rules.workdays import local_day
 
 PAGE = 50
@@ -33,9 +34,13 @@ DUTY = (PUPILS_PROCESS, SHIELDED_PROCESS)  # the processes of the duty to act it
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One case in the overview. waits_until: the next moment that the case itself waits for;
-    meeting: the day when the measures are to be evaluated; late: some step is; process: its name,
-    for one that is beside the duty to act itself."""
+    """One case in the overview.
+
+    process: its name, for one that is beside the duty to act itself; waits_until: the next moment
+    that the case itself waits for; waits_for: the number of the § 12-5 case whose findings it waits
+    for, for those who may see that one; has_plan: a plan is made in it, not in the pupil's case
+    that it is part of; meeting: the day when the measures are to be evaluated; late: some step is.
+    """
 
     number: str
     process: str | None
@@ -46,6 +51,8 @@ class CaseLine:
     ended_at: datetime | None
     turns: tuple[Turn, ...]
     waits_until: datetime | None
+    waits_for: str | None
+    has_plan: bool
     clock: Clock | None
     meeting: date | None
     stopped: bool
@@ -90,14 +97,15 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
     """
     now = product.clock()
     with product.database.session() as session:
+        standing = Standing(account_id, now)
         visible = access.visible_cases(account_id, now)
         fits = and_(visible, *_conditions(filters, now))
         total, late, has_page, may_see_pupils, standing_still = session.execute(
             select(
                 func.count(),
                 func.count().filter(_is_late(now)),
-                access.has_page(account_id, Permission.SEE_CASES_LIST, now),
-                access.has_page(account_id, Permission.SEE_PUPIL, now),
+                access.has_page(standing, Permission.SEE_CASES_LIST),
+                access.has_page(standing, Permission.SEE_PUPIL),
                 _standing_still(account_id, now),
             )
             .select_from(Case)
@@ -121,6 +129,9 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             for case in cases
             if case.process_id not in DUTY
         }
+        idle = [case.id for case in cases if case.shielded and not case.ended_at]
+        idle = [case_id for case_id in idle if not whose[case_id] and case_id not in waits]
+        findings = _awaited(session, visible, idle)
     lines = tuple(
         CaseLine(
             number=case.number,
@@ -132,6 +143,8 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             ended_at=case.ended_at,
             turns=tuple(whose[case.id]),
             waits_until=waits.get(case.id),
+            waits_for=findings.get(case.id),
+            has_plan=case.part_of_id is None,
             clock=clock.get(case.id),
             meeting=meetings.get(case.id),
             stopped=case.id in stopped,
@@ -208,6 +221,22 @@ def _choices(visible) -> CompoundSelect:
     )
 
 
+def _awaited(session, visible, idle: list[int]) -> dict[int, str]:
+    """Of these pupils' cases, where nobody has a step now: the number of the § 12-5 case that is
+    still going on beside each, for one who may see that."""
+    if not idle:
+        return {}
+    rows = session.execute(
+        select(Case.part_of_id, Case.number).where(
+            Case.part_of_id.in_(idle),
+            Case.process_id == SHIELDED_PROCESS,
+            Case.ended_at.is_(None),
+            visible,
+        )
+    )
+    return dict(rows.all())
+
+
 def _beside(session, case_ids: list[int], now: datetime) -> Sequence[Row]:
     """What lines say of these cases besides their own rows. One statement."""
     return session.execute(
@@ -235,9 +264,12 @@ def _page_kinds() -> CompoundSelect:
 
 
 def title_of(case: Case, pupil: Pupil | None) -> str | None:
-    """What a case is called in lists: the pupil, but never in a shielded case."""
+    """What a case is called in lists: the pupil, but never in a shielded case; a case of the
+    school itself by what it is about."""
     if case.shielded is not None:
         return SHIELDED
+    if case.title is not None:
+        return case.title
     return label_of_pupil(pupil) if pupil is not None else None
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
-from engine.cases import lists
+from engine.cases import lists, switches
 from engine.cases.start import known_at_start
 from engine.database.tables import Account, Case, Pupil, School
 from engine.definitions.forms import Form
 from engine.people import access, register
 from engine.people.access import Permission
 from engine.people.register import Option
+from engine.people.roles import Role
+from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
@@ -64,6 +66,19 @@ def offers(product, account_id: int) -> list[Offer]:
         return sorted(found, key=lambda each: each.name)
 
 
+def has_any(product, held: Collection[tuple[int, Role]]) -> bool:
+    """Whether one who holds these roles, each at the school of that id, finds something there. What
+    every page asks: one statement, and one more where all that is left is off until turned on."""
+    with product.database.session() as session:
+        known = product.all_published(session)
+        return any(
+            switches.is_on(session, definition, school_id)
+            for definition in sorted(known, key=lambda each: each.is_optional)
+            for school_id, role in held
+            if role in access.with_deputies(definition.start.started_by)
+        )
+
+
 def open_page(
     product, account_id: int, process_id: str, school_id: int | None, number: str | None
 ) -> StartPage:
@@ -76,12 +91,15 @@ def open_page(
         definition = known.get(process_id)
         if definition is None or not _may(product, session, account, definition):
             raise Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
-        start = definition.start
-        cases = _cases(product, session, account, definition) if start.in_pupils_case else []
+        beside = definition.is_in_pupils_case
+        cases = _cases(product, session, account, definition) if beside else []
         case = next((each for each, _ in cases if each.number == number), None)
-        schools = _schools(session, account, definition, case, now)
+        if case is not None:
+            schools = (session.get_one(School, case.school_id),)
+        else:
+            schools = _schools(product, session, account, definition)
         school = next((each for each in schools if each.id == school_id), schools[0])
-        ready = case is not None or not start.in_pupils_case
+        ready = case is not None or not beside
         first = definition.first_step
         pupils = {case.pupil_id} if case is not None and case.pupil_id else set()
         return StartPage(
@@ -97,7 +115,7 @@ def open_page(
             context={
                 "naa": workdays.local(now).strftime("%Y-%m-%dT%H:%M"),
                 "i_dag": workdays.local_day(now).isoformat(),
-                start.id: known_at_start(product, session, definition, account_id, case),
+                definition.start.id: known_at_start(product, session, definition, account_id, case),
             },
             options=dict(register.pickers(session, school.id, case, now, pupils=pupils)),
         )
@@ -110,20 +128,19 @@ def _offer(definition) -> Offer:
         definition.name,
         about.get("for_hva", ""),
         about.get("ikke_for", ""),
-        definition.start.in_pupils_case,
+        definition.is_in_pupils_case,
     )
 
 
 def _may(product, session, account, definition) -> bool:
     """Whether the account may start it at any school, or in any pupil's case."""
-    start, now = definition.start, product.clock()
-    if not start.started_by:
+    if not definition.start.started_by:
         return False
-    if start.in_pupils_case:
-        some = select(Case.id).where(access.startable_cases(account, start.started_by, now))
+    if definition.is_in_pupils_case:
+        roles, now = definition.start.started_by, product.clock()
+        some = select(Case.id).where(access.startable_cases(account, roles, now))
         return session.scalar(some.limit(1)) is not None
-    permission = Permission.START_MANUAL
-    return access.may(session, account, permission, roles=start.started_by, now=now)
+    return bool(_schools(product, session, account, definition))
 
 
 def _cases(product, session, account, definition) -> list[tuple[Case, str]]:
@@ -139,21 +156,18 @@ def _cases(product, session, account, definition) -> list[tuple[Case, str]]:
     return [(case, f"{case.number}, {lists.title_of(case, pupil) or ''}") for case, pupil in rows]
 
 
-def _schools(session, account, definition, case: Case | None, now) -> tuple[School, ...]:
-    if case is not None:
-        return (session.get_one(School, case.school_id),)
-    roles = frozenset(definition.start.started_by)
-    held = access.schools(account, roles | access.SCHOOL_ROLES, now)
+def _schools(product, session, account, definition) -> tuple[School, ...]:
+    """The schools where the account may start it now; of one that is started in a pupil's case,
+    those where the account holds a role."""
+    roles, now = frozenset(definition.start.started_by), product.clock()
+    held = access.schools(Standing(account.id, now), roles | access.SCHOOL_ROLES)
+    permission = Permission.START_MANUAL
     return tuple(
         school
-        for school in session.scalars(held)
-        if definition.start.in_pupils_case
-        or access.may(
-            session,
-            account,
-            Permission.START_MANUAL,
-            school_id=school.id,
-            roles=roles,
-            now=now,
+        for school in session.scalars(held).all()
+        if definition.is_in_pupils_case
+        or (
+            switches.is_on(session, definition, school.id)
+            and access.may(session, account, permission, school_id=school.id, roles=roles, now=now)
         )
     )

@@ -11,6 +11,7 @@ from engine.cases import (
     agreement,
     deadlines,
     export,
+    figures,
     joining,
     linked,
     notices,
@@ -155,6 +156,27 @@ def open_pupils_case(desk, task, step) -> None:
         linked.open_pupils_case(desk, desk.engine.context(task)["meld_straks"])
 
 
+def open_reports(desk, task, step) -> None:
+    """`opprett_melding`: an empty report for each person that `trygg:varsler` names.
+
+    It is a case of its own: nothing goes with it, and neither case knows of the other. What this
+    one is about (a survey, a routine) must never be tied to a pupil. Raises Stopped when nobody is
+    named.
+    """
+    told = [register.parse(each) for each in notices.those_told(desk, task, step)]
+    people = [number for kind, number in told if kind is Person.ANSATT]
+    if not people:
+        raise Stopped("Ingen er valgt til å melde fra.", step.id, step.name)
+    for account_id in people:
+        referral.open_report(desk, account_id)
+
+
+def collect_figures(desk, task, step) -> None:
+    """`samle_tall`: figures over the school's cases this school year become the answer of the step,
+    without any that could point to a child."""
+    desk.keep_outcome(task, figures.collect(desk))
+
+
 OPERATIONS = {
     "varsle": tell,
     "informer": inform,
@@ -169,4 +191,6 @@ OPERATIONS = {
     "meld_12_5": report_adult,
     "del_avtale": share_agreement,
     "frys_og_eksporter": freeze,
+    "opprett_melding": open_reports,
+    "samle_tall": collect_figures,
 }

@@ -43,6 +43,12 @@ def report(desk, pupil: str, step) -> None:
     desk.log(Kind.VARSLET, {"sak": told}, step=step.id, step_name=step.name)
 
 
+def open_report(desk, account_id: int) -> None:
+    """An empty report for this person to fill in, where the case does not know of whom it will be:
+    a case that belongs together with no other."""
+    desk.start_beside(linked.PUPILS_PROCESS, None, reporter_id=account_id).begin()
+
+
 def report_adult(desk, chosen: dict[str, Any], step) -> bool:
     """Report the adult that was chosen (`laerer`) after § 12-5, and make this case part of the
     pupil's: it then waits for what is found. Where that adult is reported already, the case joins
@@ -88,8 +94,7 @@ def _said(desk, pupil: str) -> dict[str, Any]:
 
 def _new_case(desk):
     """A new case for a pupil, not yet begun. The reporter is the one whose step found it."""
-    other = desk.start_beside(linked.PUPILS_PROCESS, desk.actor_id)
-    other.case.reporter_id = desk.actor_id or desk.case.reporter_id
+    other = desk.start_beside(linked.PUPILS_PROCESS, desk.actor_id, reporter_id=desk.actor_id)
     linked.share_named(desk.case, other)
     return other
 

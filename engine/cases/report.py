@@ -15,10 +15,11 @@ from engine.cases.linked import PUPILS_PROCESS as PROCESS
 from engine.cases.scripting import evaluate
 from engine.cases.start import StartCase, Started, start_case
 from engine.cases.tasks import Performed
-from engine.database.tables import Account, School
+from engine.database.tables import School
 from engine.people import access, register, roles
 from engine.people.register import Option
 from engine.people.roles import SCHOOL_ROLES, Role
+from engine.people.standing import Standing
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
 
@@ -60,8 +61,7 @@ def open_page(product, account_id: int, school_id: int | None = None) -> ReportP
     """What the page needs; the first school when none or another's is asked for. Raises Refusal."""
     now = product.clock()
     with product.database.session() as session:
-        account = session.get(Account, account_id)
-        schools = tuple(session.scalars(access.schools(account, SCHOOL_ROLES, now)))
+        schools = tuple(session.scalars(access.schools(Standing(account_id, now), SCHOOL_ROLES)))
         if not schools:
             raise Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
         draft, saved_at = drafts.read_draft(product, session, account_id, None) or ({}, None)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
-from engine.definitions import feel
+from engine.definitions import feel, prediction
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, role_of, rule_of_timer
 from engine.definitions.bundle import Bundle
 from engine.definitions.decisions import Decision, read_decisions
@@ -28,7 +28,9 @@ from engine.definitions.reader import read_model
 from engine.definitions.specs import FeelList, Item
 from engine.rules.regelverk import Regelverk, read_regelverk
 
-PUPILS_CASE = "elevens"  # of `trygg:sak`
+# Of `trygg:sak`: a start by hand opens a case in the pupil's, or one of the school itself.
+PUPILS_CASE, SCHOOLS_CASE = "elevens", "skolens"
+CASES = frozenset({PUPILS_CASE, SCHOOLS_CASE})
 _CONTAINERS = {BPMN + "process", BPMN + "subProcess"}
 _NOT_STEPS = {
     "sequenceFlow",
@@ -51,8 +53,8 @@ class Step:
     `step.*`; message: what an event waits for; sends: the message that a service task sends,
     carries: the answers that it takes along, receives: the fields that an event gets, gives_roles:
     those of them that name who gets the case role of that name; pupils: FEEL that gives the pupils
-    an operation is about; in_pupils_case: a start that belongs in the pupil's case; order: place in
-    the file.
+    an operation is about; case: of a start, what its case is when no other case opens it (`CASES`);
+    order: place in the file.
     """
 
     id: str
@@ -79,7 +81,7 @@ class Step:
     receives: tuple[str, ...] = ()
     gives_roles: tuple[str, ...] = ()
     pupils: str | None = None
-    in_pupils_case: bool = False
+    case: str | None = None
     timer: str | None = None
     called: str | None = None
     many: bool = False
@@ -128,6 +130,21 @@ class Definition:
         return tomllib.loads(data.decode("utf-8"))
 
     @property
+    def is_the_schools(self) -> bool:
+        """Whether a case that no other case opens is the school's own, and not about a pupil."""
+        return self.start.case == SCHOOLS_CASE
+
+    @property
+    def is_in_pupils_case(self) -> bool:
+        """Whether it is started by hand in the case of a pupil."""
+        return self.start.case == PUPILS_CASE
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it is off at a school until leadership turns it on (`slaas_paa`)."""
+        return "slaas_paa" in self.about
+
+    @property
     def start(self) -> Step:
         """The event that a case of this process begins with."""
         return next(
@@ -160,6 +177,18 @@ class Definition:
         raise LookupError("no task of a person is reached")
 
     @property
+    def from_receipt(self) -> tuple[str, ...]:
+        """The ids of the steps that are due by when the report was delivered."""
+        return tuple(step.id for step in self.steps.values() if self.counts_from_receipt(step))
+
+    def counts_from_receipt(self, step: Step) -> bool:
+        """Whether the step is due by when the report was delivered, and not by its opening."""
+        if step.rule is None:
+            return False
+        rule = self.regelverk.frist(step.rule)
+        return rule.counts_from_receipt and step.id not in rule.apnet_i
+
+    @property
     def process_ids(self) -> tuple[str, ...]:
         """The case's own process first, then those that it calls."""
         return tuple(self.diagrams)
@@ -173,6 +202,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
+        prediction.bound(each)
     steps = [step for name, tree in trees.items() for step in read_steps(tree, name)]
     forms = {}
     for path, data in bundle.files.items():
@@ -275,7 +305,7 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         receives=tuple((node.get(TRYGG + "mottar") or "").split()),
         gives_roles=tuple((node.get(TRYGG + "girRolle") or "").split()),
         pupils=node.get(TRYGG + "elever"),
-        in_pupils_case=node.get(TRYGG + "sak") == PUPILS_CASE,
+        case=node.get(TRYGG + "sak"),
         timer=rule_of_timer(timer) if timer is not None else None,
         called=node.get("calledElement"),
         many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,

@@ -280,7 +280,7 @@ class _Table:
         if time.monotonic() > self._ends:
             raise self._undecided("den bruker for lang tid. Gjør den enklere")
         try:
-            return ask(*arguments, now=self._now, strict=True)
+            return ask(*arguments, now=self._now)
         except feel.FeelError as error:
             raise self._undecided(f"{place} kan ikke regnes ut", str(error)) from error
 

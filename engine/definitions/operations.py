@@ -18,5 +18,7 @@ NAMES = frozenset(
         "meld_12_5",
         "del_avtale",
         "frys_og_eksporter",
+        "opprett_melding",
+        "samle_tall",
     }
 )

@@ -14,7 +14,6 @@ from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Integer,
     Select,
     and_,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Task, UtcTime
+from engine.database.tables import Account, Case, Notice, Pupil, RoleHolding, School, Task
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
@@ -38,7 +37,6 @@ class Permission(StrEnum):
     """What can be asked for."""
 
     REPORT = "report"  # send a report
-    START_PROCESS = "start_process"  # the page of what one may start beside a report
     SEE_OWN_REPORTS = "see_own_reports"  # own words, and that they were received
     SEE_CASES_LIST = "see_cases_list"  # the case in a list, a count or a search
     SEE_CASE = "see_case"  # the case's page
@@ -57,6 +55,8 @@ class Permission(StrEnum):
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
     CORRECT_PUPIL = "correct_pupil"  # correct whom the case is about
+    WRITE_LETTERS = "write_letters"  # make, read and give out letters to the pupil's guardians
+    EDIT_TEMPLATES = "edit_templates"  # the texts of those letters
     REMIND = "remind"
     SEE_PUPIL = "see_pupil"  # the page of the pupil whom the case is about
     INVITE = "invite"  # ask a colleague into the case, or end that
@@ -64,6 +64,8 @@ class Permission(StrEnum):
     SEE_INCIDENTS = "see_incidents"
     REPAIR = "repair"  # try again what has stopped
     SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
+    SEE_YEAR = "see_year"  # the school's year: its routines, when and by whom
+    EDIT_YEAR = "edit_year"  # change the routines, and plan the year
 
 
 class Who(StrEnum):
@@ -78,11 +80,12 @@ class Who(StrEnum):
     LEDER = "leder"  # leads the school in this case: see Standing.leads
     SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
     INVITERT = "invitert"  # is asked in by those who handle it, while the invitation lasts
+    DELTAKER = "deltaker"  # has or had a task in a case of the school itself, without a pupil
     OPPGAVE = "oppgave"  # has the task
     FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
-    LEVERT = "levert"  # did the task
-    LA_VED = "la_ved"  # has added a file
+    LEVERT = "levert"  # did the task, in a case that is not shielded
+    LA_VED = "la_ved"  # has added a file; in a shielded case, while having a task by name
     STARTER = "starter"  # acts in a role that may start this by hand
 
 
@@ -90,10 +93,11 @@ HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKE
 
 TABLE: dict[Permission, frozenset[Who]] = {
     Permission.REPORT: frozenset(),
-    Permission.START_PROCESS: frozenset(),
     Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
-    Permission.SEE_CASES_LIST: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.INVITERT},
-    Permission.SEE_CASE: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.SEE_CASES_LIST: HANDLERS
+    | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
+    Permission.SEE_CASE: HANDLERS
+    | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
     Permission.SEE_ALL_ANSWERS: HANDLERS | {Who.TILRETTELEGGER},
     Permission.SEE_LOG: HANDLERS | {Who.TILRETTELEGGER},
     Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG, Who.INVITERT},
@@ -109,6 +113,8 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_OWN_FILES: HANDLERS | {Who.TILRETTELEGGER, Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.WRITE_LETTERS: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.EDIT_TEMPLATES: frozenset(),
     Permission.REMIND: HANDLERS | {Who.TILRETTELEGGER},
     Permission.SEE_PUPIL: HANDLERS | {Who.KONTAKTLAERER},
     Permission.INVITE: HANDLERS,
@@ -116,22 +122,22 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.REPAIR: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.SEE_YEAR: frozenset(),
+    Permission.EDIT_YEAR: frozenset(),
 }
 
 # What a school role gives before any case is chosen: the pages, not what stands on them.
 LEADERSHIP = frozenset({Role.REKTOR, Role.LEDELSE, Role.SKOLEEIER})
-# Those who may start a process by hand, as the shipped diagrams say (`trygg:startesAv`).
-STARTERS = frozenset(
-    {Role.REKTOR, Role.LEDELSE, Role.KONTAKTLAERER, Role.MILJOARBEIDER, Role.SOSIALVEILEDER}
-)
 PAGES: dict[Permission, frozenset[Role]] = {
     Permission.REPORT: SCHOOL_ROLES,
-    Permission.START_PROCESS: STARTERS,
     Permission.SEE_OWN_REPORTS: SCHOOL_ROLES,
     Permission.SEE_CASES_LIST: LEADERSHIP | {Role.KONTAKTLAERER},
     Permission.SEE_PUPIL: frozenset({Role.REKTOR, Role.LEDELSE, Role.KONTAKTLAERER}),
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
+    Permission.SEE_YEAR: SCHOOL_ROLES,
+    Permission.EDIT_YEAR: frozenset({Role.REKTOR, Role.LEDELSE}),
+    Permission.EDIT_TEMPLATES: frozenset({Role.REKTOR, Role.LEDELSE}),
 }
 
 PUPILS_PROCESS = "aktivitetsplikt"  # the process of a pupil's own case
@@ -142,7 +148,8 @@ NO_ACCESS = (
 NAMED = "Du er nevnt i saken og kan ikke behandle eller godkjenne den. En annen tar oppgaven."
 
 CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
-    Who.MELDER: lambda me: me.is_given(Role.MELDER),
+    # A case of the school itself was opened by the year's plan, or by a colleague: no report.
+    Who.MELDER: lambda me: and_(Case.title.is_(None), me.is_given(Role.MELDER)),
     Who.KONTAKTLAERER: lambda me: and_(me.teaches_pupil(), me.had_task()),
     Who.SAKSANSVARLIG: lambda me: me.is_given(Role.SAKSANSVARLIG),
     Who.UNDERSOKER: lambda me: me.is_given(Role.UNDERSOKER),
@@ -154,13 +161,16 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.LEDER: lambda me: me.leads(),
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
     Who.INVITERT: lambda me: and_(me.is_given(Role.INVITERT), Case.ended_at.is_(None)),
+    Who.DELTAKER: lambda me: me.takes_part(),
     Who.OPPGAVE: lambda me: me.has_task(),
     Who.FATT_OPPGAVE: lambda me: and_(
         me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)
     ),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
-    Who.LA_VED: lambda me: me.added_file(),
-    Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
+    Who.LA_VED: lambda me: and_(me.added_file(), or_(Case.shielded.is_(None), me.has_named_task())),
+    Who.LEVERT: lambda me: and_(
+        me.is_staff(), Task.done_by_id == me.account, Case.shielded.is_(None)
+    ),
 }
 DOING = frozenset(
     {
@@ -240,7 +250,7 @@ def visible_pupils(account: Account | None, now: datetime) -> ColumnElement[bool
     standing = Standing(account.id, now)
     return or_(
         standing.has_pupil(),
-        Pupil.id.in_(select(Case.pupil_id).where(_cases(Permission.SEE_PUPIL, account, now))),
+        Pupil.id.in_(select(Case.pupil_id).where(_cases_of(standing, Permission.SEE_PUPIL))),
     )
 
 
@@ -275,6 +285,14 @@ def cases_with_incidents(account: Account | int | None, now: datetime) -> Column
     return _cases(Permission.SEE_INCIDENTS, account, now)
 
 
+def seen_to_by_nobody(now: datetime) -> ColumnElement[bool]:
+    """The condition on `Case` that there is nobody who could see an incident of it: all who could
+    are named in it, or nobody holds the roles."""
+    standing = Standing(Account.id, now)
+    sees_to = _has(Permission.SEE_INCIDENTS, standing, False, ())
+    return ~select(Account.id).where(sees_to, ~standing.is_named()).correlate(Case).exists()
+
+
 def my_tasks(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Task` for the open tasks that the account can do: given to it, or given
     to nobody and of a role it acts in (also when a colleague has taken it: the list says so)."""
@@ -306,26 +324,48 @@ def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bo
     )
 
 
+def own_notices(account: int | ColumnElement[int], now: datetime) -> ColumnElement[bool]:
+    """The condition on `Notice` for what the account has been told and may still be told of: not
+    when it has left the school, nor in a case where it has been named since. What more a page may
+    say of the case is asked by `visible_cases`, `my_tasks` and `done_by_me`."""
+    return notices_of(Standing(account, now))
+
+
+def notices_of(standing: Standing) -> ColumnElement[bool]:
+    """As `own_notices`."""
+    return and_(
+        Notice.account_id == standing.account,
+        exists()
+        .where(Case.id == Notice.case_id, standing.is_staff(), ~standing.is_named())
+        .correlate(Notice),
+    )
+
+
 def people_in(
     session: Session, case: Case, ways: Collection[Who] | None, now: datetime
 ) -> list[Account]:
     """The staff who stand in one of these ways to the case (in any, for None), in order of name.
     A person named in the case is never among them."""
-    standing = Standing(Account.id, now)
+    values = {"case": case.id, "now": now, "day": local_day(now)}
+    return list(session.scalars(_people(None if ways is None else frozenset(ways)), values))
+
+
+@cache
+def _people(ways: frozenset[Who] | None) -> Select:
+    asked = Standing.asked()
+    standing = Standing(Account.id, asked.now, asked.day)
     conditions = [CONDITIONS[who](standing) for who in sorted(ways or ())]
-    return list(
-        session.scalars(
-            select(Account)
-            .join(Case, Case.id == case.id)
-            .where(standing.is_staff() if ways is None else or_(false(), *conditions))
-            .where(~standing.is_named())
-            .order_by(Account.name, Account.id)
-        )
+    return (
+        select(Account)
+        .join(Case, Case.id == bindparam("case", type_=Integer))
+        .where(standing.is_staff() if ways is None else or_(false(), *conditions))
+        .where(~standing.is_named())
+        .order_by(Account.name, Account.id)
     )
 
 
-def schools(account: Account | int, roles: Collection[Role], now: datetime):
-    """The statement that selects the schools where the account holds one of the roles today."""
+def schools(standing: Standing, roles: Collection[Role]) -> Select:
+    """The statement that selects the schools where one holds one of the roles today."""
     holding, active = aliased(RoleHolding), aliased(Account)
     return (
         select(School)
@@ -334,14 +374,20 @@ def schools(account: Account | int, roles: Collection[Role], now: datetime):
                 select(holding.school_id)
                 .join(active, and_(active.id == holding.account_id, active.active))
                 .where(
-                    holding.account_id == _id_of(account),
+                    holding.account_id == standing.account,
                     holding.role.in_(roles),
-                    in_force(holding, local_day(now)),
+                    in_force(holding, standing.day),
                 )
             )
         )
         .order_by(School.name)
     )
+
+
+def has_page(standing: Standing, permission: Permission) -> ColumnElement[bool]:
+    """Whether `may` gives the page at any school: a column of a statement that asks for more."""
+    asked = _ways_to_page(standing, permission, frozenset())
+    return or_(false(), *(exists(each.correlate(None)) for each in asked))
 
 
 def _may_at_school(
@@ -352,33 +398,39 @@ def _may_at_school(
     school_id: int | None,
     roles: Collection[Role],
 ) -> bool:
-    asked = _ways_to_page(account.id, permission, now, school_id, roles)
-    return any(session.scalar(each.limit(1)) is not None for each in asked)
+    asked = _page_questions(permission, school_id is not None, frozenset(roles))
+    values = Standing.values(account.id, now) | {"school": school_id}
+    return any(session.scalar(each, values) is not None for each in asked)
 
 
-def has_page(account_id: int, permission: Permission, now: datetime) -> ColumnElement[bool]:
-    """Whether `may` gives the account this page at any school: a column of a statement that asks
-    for more besides."""
-    asked = _ways_to_page(account_id, permission, now, None, ())
-    return or_(false(), *(exists(each.correlate(None)) for each in asked))
+@cache
+def _page_questions(
+    permission: Permission, at_school: bool, roles: frozenset[Role]
+) -> tuple[Select, ...]:
+    """The statements of `_ways_to_page`, at the school `school` when `at_school`."""
+    school = bindparam("school", type_=Integer)
+    return tuple(
+        (each.where(each.selected_columns.school == school) if at_school else each).limit(1)
+        for each in _ways_to_page(Standing.asked(), permission, roles)
+    )
+
+
+def with_deputies(allowed: Collection[Role]) -> frozenset[Role]:
+    """These roles at a school, and those who act in their place there."""
+    return frozenset(allowed) | ({Role.LEDELSE} if Role.REKTOR in allowed else set())
 
 
 def _ways_to_page(
-    account_id: int,
-    permission: Permission,
-    now: datetime,
-    school_id: int | None,
-    roles: Collection[Role],
+    standing: Standing, permission: Permission, roles: frozenset[Role]
 ) -> list[Select]:
-    """Statements of which one gives a row when the account has the page at the school."""
-    allowed = frozenset(roles) if permission is Permission.START_MANUAL else PAGES.get(permission)
+    """Statements of which one gives a row, the school's id, when one has the page there."""
+    allowed = roles if permission is Permission.START_MANUAL else PAGES.get(permission)
     if not allowed:
         return []
-    deputies = {Role.LEDELSE} if Role.REKTOR in allowed else set()
-    found = schools(account_id, allowed | deputies, now).with_only_columns(School.id).order_by(None)
-    seen = select(Case.id).where(visible_cases(account_id, now))
-    if school_id is not None:
-        found, seen = found.where(School.id == school_id), seen.where(Case.school_id == school_id)
+    found = schools(standing, with_deputies(allowed)).order_by(None)
+    found = found.with_only_columns(School.id.label("school"))
+    seen = select(Case.school_id.label("school"))
+    seen = seen.where(_cases_of(standing, Permission.SEE_CASES_LIST))
     # The list of cases is also for those who have one, whatever their role at the school.
     return [found, seen] if permission is Permission.SEE_CASES_LIST else [found]
 
@@ -390,9 +442,10 @@ def _id_of(account: Account | int) -> int:
 def _cases(
     permission: Permission, account: Account | int | None, now: datetime
 ) -> ColumnElement[bool]:
-    if account is None:
-        return false()
-    standing = Standing(_id_of(account), now)
+    return false() if account is None else _cases_of(Standing(_id_of(account), now), permission)
+
+
+def _cases_of(standing: Standing, permission: Permission) -> ColumnElement[bool]:
     return and_(_has(permission, standing, False, ()), ~standing.is_named())
 
 
@@ -431,7 +484,7 @@ def _holds(
     question = _question(
         permission, case is not None, task is not None, frozenset(roles), though_named
     )
-    values = {"account": account.id, "now": now, "day": local_day(now)}
+    values = Standing.values(account.id, now)
     values |= {"case": case.id} if case is not None else {}
     values |= {"task": task.id} if task is not None else {}
     return session.scalar(question, values) is not None
@@ -442,11 +495,7 @@ def _question(
     permission: Permission, of_case: bool, of_task: bool, roles: frozenset[Role], though_named: bool
 ) -> Select:
     """The statement that asks for a permission: a row or none. Built once: that is what costs."""
-    standing = Standing(
-        bindparam("account", type_=Integer),
-        bindparam("now", type_=UtcTime),
-        bindparam("day", type_=Date),
-    )
+    standing = Standing.asked()
     question = (
         select(literal(1))
         .select_from(Case)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, func, select
 
 from engine.database.session import Database
-from engine.database.tables import Account, RoleHolding, School, Task
+from engine.database.tables import Account, Notice, RoleHolding, School, Task
 from engine.people import access, accounts, roles
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
-from engine.rules.workdays import local_day
+from engine.people.standing import Standing
 
 ONLY_REPORTS = frozenset(
     {Role.FAGLAERER, Role.MILJOARBEIDER, Role.AKS, Role.ELEVRAAD, Role.FAU_SMU_DS}
@@ -21,17 +22,16 @@ ONLY_REPORTS = frozenset(
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What an account is today: the schools with a role there, the roles in words, its pages.
-
-    may_start: it may start processes beside a report; which ones, the diagrams say.
-    """
+class Today:
+    """What an account is today: the schools with a role there, the roles in words, its pages, and
+    how many notices it has not read. held: the roles, each with the school's id."""
 
     schools: tuple[str, ...]
+    held: tuple[tuple[int, Role], ...]
     roles: tuple[str, ...]
     sees_cases: bool
-    may_start: bool
     only_reports: bool
+    unread: int
 
 
 def log_in(database: Database, username: str, password: str) -> Account | None:
@@ -63,33 +63,49 @@ def change_own_password(database: Database, account_id: int, old: str, new: str)
     return account
 
 
-def standing(database: Database, account: Account, now: datetime) -> Standing:
+def today(database: Database, account: Account, now: datetime) -> Today:
     """What the account is and may open today."""
-    page = access.has_page(account.id, Permission.SEE_CASES_LIST, now)
     with database.session() as session:
-        rows = session.execute(
-            select(RoleHolding, School.name, page.label("sees_cases"))
-            .select_from(Account)
-            .outerjoin(
-                RoleHolding,
-                and_(
-                    RoleHolding.account_id == Account.id,
-                    Account.active,
-                    roles.in_force(RoleHolding, local_day(now)),
-                ),
-            )
-            .outerjoin(School, School.id == RoleHolding.school_id)
-            .where(Account.id == account.id)
-            .order_by(RoleHolding.id)
-        ).all()
-    held = [(holding, school) for holding, school, _ in rows if holding is not None]
+        rows = session.execute(_roles_today(), Standing.values(account.id, now)).all()
+    held = [(holding, school) for holding, school, *_ in rows if holding is not None]
     names = {holding.school_id: school for holding, school in held}
-    return Standing(
+    return Today(
         schools=tuple(sorted(names.values())),
+        held=tuple((each.school_id, Role(each.role)) for each, _ in held),
         roles=tuple(_in_words(each, names, several=len(names) > 1) for each, _ in held),
         sees_cases=rows[0].sees_cases,
-        may_start=any(each.role in access.PAGES[Permission.START_PROCESS] for each, _ in held),
         only_reports={each.role for each, _ in held} <= ONLY_REPORTS,
+        unread=rows[0].unread,
+    )
+
+
+@cache
+def _roles_today() -> Select:
+    """The roles of today and their schools, with what may be opened: a row a role, at least one.
+    Built once, since every page asks."""
+    whoever = Standing.asked()
+    return (
+        select(
+            RoleHolding,
+            School.name,
+            access.has_page(whoever, Permission.SEE_CASES_LIST).label("sees_cases"),
+            select(func.count(Notice.id))
+            .where(access.notices_of(whoever), Notice.read_at.is_(None))
+            .scalar_subquery()
+            .label("unread"),
+        )
+        .select_from(Account)
+        .outerjoin(
+            RoleHolding,
+            and_(
+                RoleHolding.account_id == Account.id,
+                Account.active,
+                roles.in_force(RoleHolding, whoever.day),
+            ),
+        )
+        .outerjoin(School, School.id == RoleHolding.school_id)
+        .where(Account.id == whoever.account)
+        .order_by(RoleHolding.id)
     )
 
 
