@@ -11,8 +11,8 @@ from datetime import date, datetime, time
 from sqlalchemy import ColumnElement, func, or_, select
 
 from engine.database.tables import Account, Mail, Task
-from engine.jobs.letters import DIGEST
 from engine.jobs.outbox import WAITING
+from engine.jobs.wording import DIGEST
 from engine.people import access
 from engine.people.contact import MailChoice
 from engine.rules import workdays

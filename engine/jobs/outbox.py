@@ -16,8 +16,8 @@ from sqlalchemy import exists, func, or_, select
 
 from engine.cases import incidents, notices
 from engine.database.tables import Account, Case, Mail, Notice
-from engine.jobs.letters import DIGEST, NOTICE, TASK, letter
 from engine.jobs.post import Line, NotTaken, Post, Unreachable
+from engine.jobs.wording import DIGEST, NOTICE, TASK, letter
 from engine.people import access
 from engine.people.contact import GIVEN_UP, MailChoice
 

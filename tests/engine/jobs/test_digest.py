@@ -9,7 +9,7 @@ import pytest
 from engine.database.tables import Account, Mail
 from engine.jobs import outbox
 from engine.jobs.digest import make_digests
-from engine.jobs.letters import DIGEST, NOTICE, TASK, letter
+from engine.jobs.wording import DIGEST, NOTICE, TASK, letter
 from engine.people import contact
 from engine.rules.workdays import moment
 

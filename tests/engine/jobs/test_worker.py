@@ -14,7 +14,7 @@ from engine.jobs.schedule import JOBS, Job, Work
 from engine.jobs.worker import Worker, jobs_url
 
 EVERY_SECOND, NEVER = "* * * * * *", "0 0 0 1 1 *"
-SECONDS = 20
+SECONDS = 60
 
 
 class Runs:
