@@ -65,7 +65,6 @@ class Dossier:
     pupil: str
     status: str
     shielded: bool
-    of_school: bool  # a case of the school itself: no pupil, no report, no plan
     opened_at: datetime
     reported_at: datetime | None
     pupil_name: str | None  # None in a shielded case
@@ -157,7 +156,6 @@ class _Reading:
             pupil=title_in(self.session, self.case),
             status=self.case.status,
             shielded=self.case.shielded is not None,
-            of_school=self.case.title is not None,
             opened_at=self.case.opened_at,
             reported_at=self.case.received_at,
             pupil_name=self._pupil_name(),
