@@ -111,7 +111,7 @@ def test_a_process_is_started_and_its_first_step_done(course, log_in):
     assert case.process_id == P03
     page = client.get(f"/saker/{case.number}").text
     assert "Gjenopprettende prosess mellom elever." in page and "Startet" in page
-    assert "Snakk med hver elev alene" in page and "Vurderte om det passer" in page
+    assert "Snakk med eleven alene" in page and "Vurderte om det passer" in page
     assert "Aktivitetsplan</h2>" not in page and "Stans prosessen" in page
     listed = client.get("/saker").text
     assert "Gjenopprettende prosess mellom elever" in listed
