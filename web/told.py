@@ -63,6 +63,7 @@ PAST = {
     "velg": "valgte",
     "vurder": "vurderte",
 }
+STARTED = "Start når "  # what the event that begins a case is called, and why
 WHOLE = {"Fortell hva du har sett": "Fortalte om det som er sett"}
 
 
@@ -78,6 +79,8 @@ def sentence(told: Told) -> str:
             return _("«%(step)s» falt bort, for saken gikk videre", step=name)
         case Kind.FRIST_PASSERT:
             return _passed(told)
+        case Kind.MELDING_MOTTATT if name.startswith(STARTED):
+            return _("Saken ble startet: %(why)s", why=name.removeprefix(STARTED))
         case Kind.MELDING_MOTTATT:
             return _("Fikk melding fra saken som hører til: «%(step)s»", step=name)
         case Kind.PURRET:
