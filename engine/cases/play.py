@@ -15,9 +15,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from engine.cases import cast, tasks
+from engine.cases import cast, linked, tasks
 from engine.cases.cast import Cast
 from engine.cases.deadlines import DUE, MOMENT, PASSED, WAITING
 from engine.cases.desk import open_case
@@ -179,6 +179,7 @@ class Player:
             return
         if step["step"] in FIRST_STEPS:  # opened for somebody by another case
             self._is_reporter(step.get("by", "melder"), row.case_id)
+        newest = self._newest()
         submit_task(
             self.product,
             SubmitTask(
@@ -188,6 +189,7 @@ class Player:
                 receipt=self._receipt(),
             ),
         )
+        self._find_opened(newest)
 
     def _start(self, step: dict[str, Any]) -> None:
         account_id = self._is_reporter(step.get("by", "melder"), None)
@@ -230,10 +232,22 @@ class Player:
         return opened[0] if opened else (rows[-1] if rows and step.get("refused") else None)
 
     def _find_started(self) -> None:
-        """Cases that the scenario's own have started are its own too, tied to them or not: there
-        are no others in its database."""
+        """Cases that have come to belong together with the scenario's are its own too."""
         with self.product.database.session() as session:
-            self.case_ids = list(session.scalars(select(Case.id).order_by(Case.id)))
+            for case_id in list(self.case_ids):
+                family = linked.family(session, session.get_one(Case, case_id))
+                self.case_ids += [each.id for each in family if each.id not in self.case_ids]
+
+    def _find_opened(self, newest: int) -> None:
+        """Cases that a step of the scenario's opened, though nothing ties them to it."""
+        with self.product.database.session() as session:
+            opened = session.scalars(select(Case.id).where(Case.id > newest).order_by(Case.id))
+            self.case_ids += [each for each in opened if each not in self.case_ids]
+
+    def _newest(self) -> int:
+        """The highest id of a case."""
+        with self.product.database.session() as session:
+            return session.scalar(select(func.max(Case.id))) or 0
 
     def _receipt(self) -> str:
         """A new key for each step that is sent."""

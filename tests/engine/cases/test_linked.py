@@ -328,7 +328,7 @@ def start_directly(story, **answers) -> None:
     )
     player.case_ids.append(start_case(story.product, command).case_id)
     player.reporter = "faglaerer"
-    player._find_linked()
+    player._find_started()
 
 
 def test_started_by_itself_it_makes_the_pupils_case(story):
