@@ -26,6 +26,7 @@ class Kind(StrEnum):
     XLSX = "Excel-ark"
     ODT = "OpenDocument-tekst"
     TXT = "ren tekst"
+    HTML = "nettside"  # made by Trygg itself; none can be added
 
 
 ENDINGS = {
@@ -43,6 +44,7 @@ MEDIA_TYPES = {
     Kind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Kind.ODT: "application/vnd.oasis.opendocument.text",
     Kind.TXT: "text/plain",
+    Kind.HTML: "text/html",
 }
 CAN_BE = "PDF, bilde (JPG, PNG, HEIC eller WebP), Word (.docx), Excel (.xlsx), OpenDocument (.odt) \
 eller ren tekst (.txt)"
