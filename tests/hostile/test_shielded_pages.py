@@ -36,6 +36,7 @@ from tests.school import PASSWORD, hidden
 P02 = "skjerpet_aktivitetsplikt"
 POINTS = ("meld_straks", "lag_aktivitetsplan")
 OUTSIDE = ("offender", "kontaktlaerer", "ledelse", "aks", "left", "elsewhere")
+LETTER = "/start/statsforvaltersak"  # where a letter is registered on a pupil's case
 STRANGE = {
     "number": "2026-1",
     "task_id": 9999,
@@ -127,6 +128,7 @@ class World(BrowsingPlayer):
             "incident_id": self.ids(Incident) or [1],
             "invitation_id": self.ids(CaseRole) or [1],
             "pupil_id": [self.pupil],
+            "process_id": [],  # names no case; what it tells of one is asked among the lists
         }
         for rule in self.app.url_map.iter_rules():
             if rule.endpoint == "static" or rule.endpoint.endswith(("log_out", "healthz")):
@@ -176,7 +178,7 @@ def lists_of(world: World, client) -> dict[str, str]:
     """The pages with lists and counts, with every filter, without what is new at each opening."""
     states = ("apne", "alle", *Status)
     paths = ["/oppgaver", "/oppgaver/ferdige", "/meldinger", "/", "/hendelser"]
-    paths += ["/elever", f"/elever/{world.pupil}"]
+    paths += ["/elever", f"/elever/{world.pupil}", "/start", LETTER]
     paths += [f"/saker?tilstand={state}" for state in states]
     paths += [f"/saker?tilstand=alle&steg={step}" for step in STEPS]
     paths += [f"/saker?tilstand=alle&rolle={role}" for role in ROLES]
@@ -210,6 +212,9 @@ def test_nothing_tells_those_who_may_not_know(database, kind):
                 if path != strange and not path.startswith("/elever"):  # asked above
                     there = asker.about_nothing(method, strange)
                     assert (answer.status_code, answer.location) == there, (name, method, path)
+            chosen = [client.get(f"{LETTER}?sak={each}") for each in (*numbers, STRANGE["number"])]
+            assert len({answer.status_code for answer in chosen}) == 1, (point, name)
+            assert not any(each in answer.text for each in numbers for answer in chosen)
         with world.product.database.session() as session:
             told = set(session.scalars(select(Notice.account_id))) - {None}
         assert not told & {world._account(name, None) for name in outside}, point

@@ -282,8 +282,16 @@ PAGES_OF = {
     Permission.SEE_OVERSIGHT: LEADERSHIP,
     # The persons of the cast who are given a role in the case are all miljøarbeidere.
     Permission.START_PROCESS: {
-        "rektor", "ledelse", "kontaktlaerer", "kontaktlaerer_4a", "miljoarbeider",
-        "sosialveileder", "saksansvarlig", "undersoker", "ansvarlig", "tilrettelegger",
+        "rektor",
+        "ledelse",
+        "kontaktlaerer",
+        "kontaktlaerer_4a",
+        "miljoarbeider",
+        "sosialveileder",
+        "saksansvarlig",
+        "undersoker",
+        "ansvarlig",
+        "tilrettelegger",
         "saksansvarlig_before",
     },
 }
