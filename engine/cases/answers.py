@@ -22,6 +22,7 @@ from engine.people.access import Permission
 from engine.people.roles import held_by_each, in_words
 from engine.records import reading
 from engine.rules.workdays import local_day
+from engine.sentences import say
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ def _role_at(desk: Desk, row: Answer) -> str | None:
 
 def step_name_of(desk: Desk, row: Answer) -> str:
     step = desk.definition.steps.get((row.process_id, row.step))
-    return step.name if step else "Melding som er lagt til saken"
+    return step.name if step else say("Melding som er lagt til saken")
 
 
 def lines_of(desk: Desk, row: Answer) -> tuple[Line, ...]:

@@ -20,6 +20,7 @@ from engine.database.tables import Answer, Case, Message, NamedPerson
 from engine.definitions.forms import Line
 from engine.people import register
 from engine.records.log import Kind
+from engine.sentences import say
 
 PUPILS_PROCESS = "aktivitetsplikt"
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
@@ -138,8 +139,10 @@ def not_received(session, sender: Case, name: str, at) -> None:
         session,
         sender,
         NOT_RECEIVED,
-        "Elevens sak er avsluttet og fikk ikke vite det som ble funnet. "
-        "Har eleven det ikke trygt, meld fra på nytt.",
+        say(
+            "Elevens sak er avsluttet og fikk ikke vite det som ble funnet. "
+            "Har eleven det ikke trygt, meld fra på nytt."
+        ),
         at,
         step=name,
     )

@@ -23,9 +23,10 @@ from engine.people.register import label_of_pupil
 from engine.people.roles import LABELS, Role
 from engine.people.standing import Standing
 from engine.rules.workdays import local_day
+from engine.sentences import say
 
 PAGE = 50
-SHIELDED = "Skjermet sak"
+SHIELDED = say("Skjermet sak")
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
 
 

@@ -16,6 +16,7 @@ from engine.people.roles import Role
 from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.rules import workdays
+from engine.sentences import say
 
 
 def carry_out(desk, task, step, name: str) -> None:
@@ -29,7 +30,7 @@ def tell(desk, task, step) -> None:
     """
     told = notices.those_told(desk, task, step)
     if not told:
-        raise Stopped("Ingen skal varsles her. Se hva steget bruker.", step.id, step.name)
+        raise Stopped(say("Ingen skal varsles her. Se hva steget bruker."), step.id, step.name)
     receiver = Role.SKOLEEIER if desk.case.shielded == Shield.LEDELSE else Role.REKTOR
     if desk.case.received_at is None and receiver in told:
         desk.case.received_at = desk.now
@@ -81,7 +82,7 @@ def join_cases(desk, task, step) -> None:
     """`slaa_sammen`: this report goes into the pupil's open case, and saksansvarlig is told."""
     other = roster.other_open_case(desk)
     if other is None:
-        raise Stopped("Eleven har ingen annen åpen sak å slå sammen med.", step.id, step.name)
+        raise Stopped(say("Eleven har ingen annen åpen sak å slå sammen med."), step.id, step.name)
     target = desk.beside(other)
     context = desk.engine.context(task)
     report = {

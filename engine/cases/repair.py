@@ -17,6 +17,7 @@ from engine.database.tables import Account, Case, Incident, Pupil, Task
 from engine.people import access, register
 from engine.people.access import Permission
 from engine.records import reading
+from engine.sentences import Sentence, say
 
 LIMIT = 200
 
@@ -105,7 +106,9 @@ def try_again(product, incident_id: int, account_id: int) -> Tried:
             return _try(desk, incident_id)
     except Stopped as stopped:
         incidents.record_stop(product, case.id, stopped)
-        message = f"Det gikk ikke. {stopped.message} Snakk med den som drifter Trygg."
+        message = say(
+            "Det gikk ikke. %(why)s Snakk med den som drifter Trygg.", why=stopped.message
+        )
         return Tried(case.number, False, message)
 
 
@@ -145,15 +148,15 @@ def read(session, where: ColumnElement[bool]) -> list[Standstill]:
     ]
 
 
-def _remedy(incident: Incident) -> str:
+def _remedy(incident: Incident) -> Sentence:
     if incident.kind == NOBODY:
-        return "Gi noen rollen, eller gi oppgaven til en ansatt. Prøv så igjen."
+        return say("Gi noen rollen, eller gi oppgaven til en ansatt. Prøv så igjen.")
     if incident.task_id is not None:
-        return (
+        return say(
             "Be den som har oppgaven, om å levere den på nytt. Det som ble skrevet, ligger som "
             "kladd. Stanser det igjen, snakk med den som drifter Trygg."
         )
-    return "Prøv igjen. Stanser saken igjen, snakk med den som drifter Trygg."
+    return say("Prøv igjen. Stanser saken igjen, snakk med den som drifter Trygg.")
 
 
 def _try(desk, incident_id: int) -> Tried:
@@ -167,18 +170,24 @@ def _try(desk, incident_id: int) -> Tried:
         solving.solve(desk, incident, desk.actor_id)
     if incident.solved_at is not None:
         incident.solved_by_id = incident.solved_by_id or desk.actor_id
-        return Tried(number, True, "Saken er i gang igjen.")
+        return Tried(number, True, say("Saken er i gang igjen."))
     if incident.kind == NOBODY:
         return Tried(
             number,
             False,
-            f"Fortsatt kan ingen gjøre «{incident.name}». Gi noen rollen, eller gi oppgaven til "
-            "en ansatt.",
+            say(
+                "Fortsatt kan ingen gjøre «%(step)s». Gi noen rollen, eller gi oppgaven til en "
+                "ansatt.",
+                step=incident.name,
+            ),
         )
     notices.tell_of_task(desk, task, notices.REMINDED)
     return Tried(
         number,
         False,
-        f"Saken står der den sto før «{task.name}» ble sendt. Den som har oppgaven, har fått "
-        "beskjed om å levere på nytt. Går det, er dette løst.",
+        say(
+            "Saken står der den sto før «%(step)s» ble sendt. Den som har oppgaven, har fått "
+            "beskjed om å levere på nytt. Går det, er dette løst.",
+            step=task.name,
+        ),
     )

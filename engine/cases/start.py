@@ -17,6 +17,7 @@ from engine.people.access import Permission
 from engine.people.roles import Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.sentences import say
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,17 @@ def _start(product, command: StartCase) -> Started:
                 own.complete(row, typed, partial=command.partial, performed=command.on_behalf)
             desk.save()
         except Stopped as stopped:
-            where = f": den stanset ved «{stopped.name}»" if stopped.name else ""
-            raise Refusal(
-                Reason.STANSET,
-                f"Saken kunne ikke startes{where}. Det du skrev, er lagret som kladd. "
-                "Haster det, si fra til rektor nå.",
-            ) from stopped
+            said = say(
+                "Saken kunne ikke startes. Det du skrev, er lagret som kladd. "
+                "Haster det, si fra til rektor nå."
+            )
+            if stopped.name:
+                said = say(
+                    "Saken kunne ikke startes: den stanset ved «%(step)s». Det du skrev, er lagret "
+                    "som kladd. Haster det, si fra til rektor nå.",
+                    step=stopped.name,
+                )
+            raise Refusal(Reason.STANSET, said) from stopped
         receipts.keep(desk, command.receipt, "start")
         return Started(desk.case.id, desk.case.number)
 
@@ -97,4 +103,4 @@ def _own_task(desk: Desk, step: str) -> tuple[Desk, Task]:
         for row in tasks.open_rows(each).values():
             if row.step == step:
                 return each, row
-    raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette steget.")
+    raise Refusal(Reason.IKKE_VENTET, say("Saken venter ikke på dette steget."))
