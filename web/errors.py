@@ -7,9 +7,10 @@ give the same words, and a fault of ours shows no trace of the code.
 from datetime import UTC, datetime
 
 from flask import Flask, render_template, request
-from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+
+from web.i18n import gettext as _
 
 WRITING = ("/meld", "/oppgaver/", "/saker/")
 """The pages where people write; on no other is what was sent shown back."""

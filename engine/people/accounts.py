@@ -17,6 +17,7 @@ from engine.refusals import Fault, Reason, Refusal
 from engine.sentences import say
 
 SHORTEST, LONGEST = 12, 200  # characters in a password
+LANGUAGES = ("nb", "nn", "en")  # in which a person can have the pages
 
 
 class Passwords:
@@ -87,6 +88,13 @@ def change_password(account: Account, old: str, new: str) -> None:
         raise _fault("gammelt", say("Det gamle passordet stemmer ikke."))
     _check(new)
     account.password_hash = passwords.hash(new)
+
+
+def choose_language(account: Account, language: str) -> None:
+    """Set the language in which the person has the pages. Raises a Refusal (UGYLDIG_SVAR)."""
+    if language not in LANGUAGES:
+        raise _fault("sprak", say("Velg et av språkene."))
+    account.language = language
 
 
 def _check(password: str) -> None:

@@ -61,6 +61,12 @@ def change_own_password(database: Database, account_id: int, old: str, new: str)
     return account
 
 
+def choose_own_language(database: Database, account_id: int, language: str) -> None:
+    """Set the language in which this account has the pages. Raises a Refusal."""
+    with database.transaction() as session:
+        accounts.choose_language(session.get_one(Account, account_id), language)
+
+
 def today(database: Database, account: Account, now: datetime) -> Today:
     """What the account is and may open today."""
     with database.session() as session:

@@ -13,7 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.sentences import say
+from engine.sentences import Sentence, say
 
 
 class Kind(StrEnum):
@@ -28,6 +28,11 @@ class Kind(StrEnum):
     XLSX = "Excel-ark"
     ODT = "OpenDocument-tekst"
     TXT = "ren tekst"
+
+    @property
+    def label(self) -> Sentence:
+        """What the kind is called, to the reader."""
+        return LABELS[self]
 
 
 ENDINGS = {
