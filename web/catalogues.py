@@ -66,17 +66,22 @@ def messages() -> set[Message]:
     return {message for method, path in _sources() for message in _extracted(method, path)}
 
 
+def written(language: str) -> bytes:
+    """The catalogue as its file should be: what is new is empty, what nobody says any more gone."""
+    old, new = catalogue(language), Catalog(locale=language)
+    for message in messages():
+        known = old.get(_forms(message)[0])
+        new.add(message, string=known.string if known is not None else None)
+    file = io.BytesIO()
+    file.write(HEADER.format(language=language).encode())
+    write_po(file, new, width=0, omit_header=True, sort_output=True)
+    return file.getvalue()
+
+
 def update() -> None:
-    """Write both catalogues anew: what is new is empty, and what nobody says any more is gone."""
-    found = messages()
+    """Write both catalogues anew."""
     for language in TRANSLATED:
-        old, new = catalogue(language), Catalog(locale=language)
-        for message in found:
-            known = old.get(message[0] if isinstance(message, tuple) else message)
-            new.add(message, string=known.string if known is not None else None)
-        with path_of(language).open("wb") as file:
-            file.write(HEADER.format(language=language).encode())
-            write_po(file, new, width=0, omit_header=True, sort_output=True)
+        path_of(language).write_bytes(written(language))
 
 
 def lacking(language: str) -> list[str]:
