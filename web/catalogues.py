@@ -70,7 +70,7 @@ def written(language: str) -> bytes:
     """The catalogue as its file should be: what is new is empty, what nobody says any more gone."""
     old, new = catalogue(language), Catalog(locale=language)
     for message in messages():
-        known = old.get(_forms(message)[0])
+        known = old.get(forms(message)[0])
         new.add(message, string=known.string if known is not None else None)
     file = io.BytesIO()
     file.write(HEADER.format(language=language).encode())
@@ -92,7 +92,7 @@ def lacking(language: str) -> list[str]:
     wrong = [f"not in the catalogue: {message!r}" for message in found - known.keys()]
     wrong += [f"no longer in the code: {message!r}" for message in known.keys() - found]
     for message in known.values():
-        sources, said = _forms(message.id), _forms(message.string)
+        sources, said = forms(message.id), forms(message.string)
         if message.fuzzy or not all(said):
             wrong.append(f"not translated: {message.id!r}")
         elif {_values(each) for each in said} - {_values(each) for each in sources}:
@@ -104,7 +104,8 @@ def _values(text: str) -> tuple[str, ...]:
     return tuple(sorted(_PLACEHOLDER.findall(text)))
 
 
-def _forms(text: Message) -> tuple[str, ...]:
+def forms(text: Message) -> tuple[str, ...]:
+    """The sentence, or both: for one and for several."""
     return text if isinstance(text, tuple) else (text,)
 
 
