@@ -220,7 +220,7 @@ def shown(migrated, tmp_path_factory):
     product = Product(database, key, lambda: workdays.moment("2026-11-24T12:50"))
     product.publish_shipped()
     demo.fill(product, lambda share: None)
-    yield create_app(product, VAR=folder, SECRET_KEY="test", TESTING=True, RATELIMIT_ENABLED=False)
+    yield create_app(product, VAR=folder, SECRET_KEY="test", TESTING=True)
     database.close()
 
 
