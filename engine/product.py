@@ -89,6 +89,19 @@ class Product:
         )
         return self.definition(session, version)
 
+    def is_published(self, session, process_id: str) -> bool:
+        """Whether new cases of this process can start."""
+        return (
+            session.scalar(
+                select(ProcessVersion.sha256)
+                .where(
+                    ProcessVersion.process_id == process_id, ProcessVersion.status == "published"
+                )
+                .limit(1)
+            )
+            is not None
+        )
+
     def started_by(self, session, message: str) -> str | None:
         """The published process that a message of this name starts; None when there is none."""
         published = select(ProcessVersion.process_id).where(ProcessVersion.status == "published")

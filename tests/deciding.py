@@ -53,3 +53,11 @@ def a_file(*decisions: str, namespace: str = NS, **attributes: str) -> bytes:
     more = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
     inside = "".join(decisions)
     return f'<definitions xmlns="{namespace}" id="d" name="d"{more}>{inside}</definitions>'.encode()
+
+
+def requiring(*ids: str) -> str:
+    """What stands in a decision that builds on these."""
+    return "".join(
+        f'<informationRequirement><requiredDecision href="#{each}"/></informationRequirement>'
+        for each in ids
+    )

@@ -31,12 +31,20 @@ def compiled(*models: bytes | Bundle):
     return compile_bundle(Bundle.of(names[0], {**files, "regelverk.toml": RULES}))
 
 
+def predicting_all(definition):
+    """The same definition, predicting the whole way to the end as SpiffWorkflow does."""
+    for spec in (definition.spec, *definition.subspecs.values()):
+        for step in spec.task_specs.values():
+            del step._predict, step._update
+    return definition
+
+
 class Run:
     """A workflow of a definition, without a database. After each step it is saved and loaded again
     in a definition that was compiled anew, as another process would.
 
-    reload: False keeps the workflow in memory, where nothing is compacted. fresh: False lets two
-    definitions take turns instead of compiling after each step.
+    reload: False keeps the workflow in memory, where nothing is compacted, and predicts the whole
+    way. fresh: False lets two definitions take turns instead of compiling after each step.
     """
 
     def __init__(self, *models: bytes | Bundle, reload: bool = True, fresh: bool = True):
@@ -55,6 +63,8 @@ class Run:
     def _begin(self, models, facts: Facts, reload: bool = True, fresh: bool = True) -> None:
         self.models, self.reload, self.facts = models, reload, facts
         self.definition = compiled(*models)
+        if not reload:
+            predicting_all(self.definition)
         self._other = compiled(*models) if reload and not fresh else None
         self.operated: list[str] = []
 

@@ -30,6 +30,28 @@ ARROWS = {
         "rules",
         "sentences",
     },
+    "jobs": {"cases", "database", "people", "product", "rules", "year"},
+    "letters": {
+        "cases",
+        "database",
+        "definitions",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+        "sentences",
+    },
+    "year": {
+        "cases",
+        "database",
+        "people",
+        "product",
+        "records",
+        "refusals",
+        "rules",
+        "sentences",
+    },
 }
 LIBRARIES = {  # who alone may import them
     "flask": {"web"},
@@ -39,6 +61,10 @@ LIBRARIES = {  # who alone may import them
     "alembic": {"database"},
     "cryptography": {"records"},
     "argon2": {"people"},
+    "icalendar": {"cases"},
+    "dbos": {"jobs"},
+    "smtplib": {"jobs"},
+    "typst": {"letters"},
 }
 SQL = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
 STATEMENTS = {"execute", "scalar", "scalars", "exec_driver_sql", "get_one", "add", "delete"}

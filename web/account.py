@@ -23,7 +23,7 @@ from flask import (
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from engine.people import login
+from engine.people import contact, login
 from engine.refusals import Refusal
 from web.catalogues import SOURCE
 from web.i18n import ASKED, CHOICE, language
@@ -80,9 +80,12 @@ def _load(mark: str):
 def _require_login():
     if request.endpoint in (None, "static"):
         return None  # no such page, which is all that is said of it, or a file for everybody
+    view = current_app.view_functions[request.endpoint]
+    if getattr(view, "is_without_session", False):
+        return None
     if "_user_id" in session and (_product() is None or _is_over()):
         logout_user()
-    if getattr(current_app.view_functions[request.endpoint], "is_public", False):
+    if getattr(view, "is_public", False):
         return None
     if current_user.is_authenticated:
         return None
@@ -130,14 +133,16 @@ def _shell() -> dict:
     if _product() is None or not current_user.is_authenticated:
         return {}
     mine = standing()
-    pages = [(_("Oppgaver"), "/oppgaver", False)]
+    pages = [(_("Oppgaver"), "/oppgaver", {}), (_("Varsler"), "/varsler", {"new": mine.unread})]
     if mine.sees_cases:
-        pages.append((_("Saker"), "/saker", False))
-    pages.append((_("Meldingene mine"), "/meldinger", False))
-    pages.append((_("Meld fra"), "/meld", True))
+        pages.append((_("Saker"), "/saker", {}))
+    if mine.schools:
+        pages.append((_("Årshjul"), "/aarshjul", {}))
+    pages.append((_("Meldingene mine"), "/meldinger", {}))
+    pages.append((_("Meld fra"), "/meld", {"button": True}))
     nav = [
-        {"label": label, "href": path, "current": _is_at(path), "button": button}
-        for label, path, button in pages
+        {"label": label, "href": path, "current": _is_at(path), **more}
+        for label, path, more in pages
     ]
     return {
         "school": mine.schools[0] if len(mine.schools) == 1 else None,
@@ -229,10 +234,24 @@ def own_page():
         if not errors:
             flash(_("Passordet er byttet. Andre steder du var logget inn, er du logget ut."))
             return redirect(url_for("account.own_page"), 303)
-    page = render_template(
-        "account/konto.html", name=current_user.name, roles=standing().roles, errors=errors
+    return own_page_with(errors=errors), 422 if errors else 200
+
+
+def own_page_with(errors=(), mail_errors=(), typed=None, calendar: str | None = None) -> str:
+    """One's own page. errors, mail_errors: (field, words) of the form that was sent; typed: what
+    stood in the one about mail; calendar: the new address, shown this once."""
+    reached = contact.contact(_product().database, current_user.id)
+    return render_template(
+        "account/konto.html",
+        name=current_user.name,
+        roles=standing().roles,
+        errors=errors,
+        mail_errors=mail_errors,
+        typed=typed or {"epost": reached.email or "", "naar": reached.choice},
+        contact=reached,
+        calendar=calendar,
+        now=_now(),
     )
-    return page, 422 if errors else 200
 
 
 @blueprint.post("/konto/sprak")

@@ -9,19 +9,26 @@ from pathlib import Path
 from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import account, errors, i18n, refusals, security, words
+from engine.jobs.settings import own_address
+from web import account, errors, i18n, numbers, refusals, security, words
 
 SUBJECTS = (
     "about",
     "account",
     "cases",
+    "contact",
     "corrections",
     "handover",
     "incidents",
     "invitations",
+    "letters",
+    "lettertemplates",
+    "notices",
+    "paper",
     "pupils",
     "report",
     "tasks",
+    "year",
 )
 """The modules of `web` whose `blueprint` is served."""
 
@@ -33,11 +40,12 @@ def create_app(product=None, **config) -> Flask:
 
     `config` overrides the settings below and Flask's own. Without a product only the pages about
     Trygg work. `PROXIES` is the number of reverse proxies whose forwarded address and scheme are
-    trusted.
+    trusted; `URL` is where Trygg is found from outside, None to take it from each request.
     """
     app = Flask(__name__, static_folder=STATIC)
     app.config.from_mapping(
         VAR=os.environ.get("TRYGG_VAR", "var"),
+        URL=own_address(),
         PROXIES=int(os.environ.get("TRYGG_PROXIES", "0")),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
@@ -57,6 +65,7 @@ def create_app(product=None, **config) -> Flask:
     i18n.init(app)
     words.init(app)
     security.init(app)
+    numbers.init(app)
     account.init(app)
     errors.init(app)
     refusals.init(app)

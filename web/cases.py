@@ -34,6 +34,7 @@ from engine.rules.workdays import local_day
 from web import told
 from web.i18n import gettext as _
 from web.i18n import nb, said
+from web.numbers import row_of
 from web.security import limiter, takes_files
 from web.tasks import RECEIPT
 from web.uploads import file_of
@@ -43,12 +44,11 @@ blueprint = Blueprint("cases", __name__)
 """Its addresses, and others' that begin with a case, ask for NUMBER and run `know_the_number`."""
 
 NUMBER = "<string(maxlength=20):number>"
-ANSWER = "<int(max=2147483647):answer_id>"
-FILE = "<int(max=2147483647):file_id>"
+ANSWER = "<row:answer_id>"
+FILE = "<row:file_id>"
 # A file is never shown in the browser; should one be all the same, nothing in it can do anything.
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 CASE_NUMBER = re.compile(r"[0-9]{4}-[0-9]+")
-TASK = re.compile(r"[0-9]{1,9}")
 OPEN, ALL = "apne", "alle"
 
 
@@ -255,10 +255,10 @@ def case_page(number: str, **typed) -> str:
 @limiter.limit("20 per hour")
 def remind(number: str):
     """Remind those whose turn it is."""
-    task = request.form.get("oppgave", "")
-    if not TASK.fullmatch(task):
+    task = row_of(request.form.get("oppgave", ""))
+    if task is None:
         abort(400)
-    who = notes.remind(_product(), number, int(task), current_user.id)
+    who = notes.remind(_product(), number, task, current_user.id)
     flash(_("%(who)s har fått en påminnelse.", who=who))
     return redirect(url_for("cases.case", number=number), 303)
 

@@ -3,13 +3,11 @@
 import json
 import sys
 import threading
-import time
 from pathlib import Path
 
 import click
 
 MARGIN = 1024 * 1024  # bytes of a request besides what it may hold
-TICK_SECONDS = 30
 
 
 @click.group()
@@ -103,49 +101,138 @@ def verify():
 
 @main.command()
 def tick():
-    """Let what is due happen: deadlines, reminders, escalations, timers."""
-    from engine.cases.tick import let_deadlines_pass
-    from engine.product import Product
+    """Do once what happens by itself: deadlines, reminders, mail, clearing away."""
+    from engine.jobs.schedule import run_all
 
-    click.echo(f"Saker med noe som forfalt: {let_deadlines_pass(Product.open())}")
+    for name, count in run_all(_work()).items():
+        click.echo(f"{name}: {count}")
+
+
+@main.command()
+def worker():
+    """Do what happens by itself until stopped; beside `trygg serve --no-worker`."""
+    import signal
+
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    running = _start_worker(_work())
+    click.echo("Trygg arbeider.")
+    stop.wait()
+    running.stop()
+
+
+@main.command()
+@click.option("--retry", is_flag=True, help="Try those that are given up once more.")
+def mail(retry: bool):
+    """Show the mail that has not gone out. Exit 1 when some is given up."""
+    from engine.jobs import outbox
+
+    product = _work().product
+    if retry:
+        click.echo(f"Prøves på nytt: {outbox.try_again(product)}")
+    waiting = outbox.troubles(product)
+    for each in waiting:
+        answer = f", tjeneren svarte {each.trouble}" if each.trouble else ""
+        made = each.made_at.astimezone().isoformat(timespec="minutes")
+        click.echo(
+            f"{each.mail_id}: {each.state}, til {each.username}, laget {made}, "
+            f"{each.attempts} forsøk{answer}"
+        )
+    click.echo(f"Ikke sendt: {len(waiting)}. Uten adresse: {outbox.without_address(product)}.")
+    sys.exit(1 if any(each.state == outbox.FAILED for each in waiting) else 0)
+
+
+@main.command("plan-year")
+@click.option("--from", "day", type=click.DateTime(["%Y-%m-%d"]), help="Plan from this day on.")
+def plan_year(day):
+    """Plan the school year of every school: routines that are missing are added, once."""
+    from engine.product import Product
+    from engine.year.plan import plan_years
+
+    for school_id, planned in plan_years(Product.open(), day and day.date()).items():
+        years = f"{planned.year}/{planned.year + 1}"
+        click.echo(f"Skole {school_id}, {years}: nye dager i årshjulet: {planned.added}")
+
+
+@main.command()
+def unattended():
+    """List the cases that stand still and that nobody may see. Exit 1 when there is one."""
+    from engine.cases.repair import unattended as found_by
+    from engine.product import Product
+    from engine.rules.workdays import local_day
+
+    found = found_by(Product.open())
+    for each in found:
+        step = f" ved «{each.step}»" if each.step else ""
+        since = local_day(each.since)
+        click.echo(
+            f"Sak {each.case_number} står fast{step} siden {since.day}.{since.month}.{since.year}, "
+            "og ingen kan gjøre noe med den. Kommunen må gi en som ikke er nevnt i saken, rollen "
+            "skoleeier ved skolen."
+        )
+    if not found:
+        click.echo("Ingen sak står fast uten at noen ser den.")
+    sys.exit(1 if found else 0)
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", envvar="HOST", show_default=True)
 @click.option("--port", default=8000, envvar="PORT", show_default=True)
 @click.option("--threads", default=8, show_default=True, help="Requests answered at a time.")
-def serve(host: str, port: int, threads: int):
+@click.option("--no-worker", is_flag=True, help="Leave what happens by itself to `trygg worker`.")
+def serve(host: str, port: int, threads: int, no_worker: bool):
     """Serve the pages until stopped. HOST=0.0.0.0 lets other machines reach them."""
+    import signal
+
     from waitress import serve as listen
 
     from engine.cases.demo import logins
-    from engine.product import Product
     from web.app import create_app
     from web.security import UPLOAD
 
-    product = Product.open()
-    threading.Thread(target=_tick_on, args=(product,), daemon=True).start()
+    work = _work()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # stopped as by Ctrl+C
+    running = None if no_worker else _start_worker(work)
     click.echo(f"Trygg: http://{host}:{port}/")
-    for username, password in logins(product):
+    for username, password in logins(work.product):
         click.echo(f"LOGIN {username} {password}")
     # Forwarded headers reach the application, which trusts as many as its setting PROXIES says.
     settings = {"ident": None, "clear_untrusted_proxy_headers": False}
     # A file on its way in or out stays in memory: waitress would put it on the disk, unsealed.
     settings |= {"inbuf_overflow": UPLOAD + MARGIN, "outbuf_overflow": UPLOAD}
     settings["max_request_body_size"] = UPLOAD + MARGIN
-    listen(create_app(product), host=host, port=port, threads=threads, **settings)
+    app = create_app(work.product, HIDE_NUMBERS=True)
+    try:
+        listen(app, host=host, port=port, threads=threads, **settings)
+    finally:
+        if running is not None:
+            running.stop()
 
 
-def _tick_on(product) -> None:
-    """Let what is due happen, again and again, for as long as the pages are served."""
-    import structlog
+def _work():
+    """The product on this machine and its mail server, or words about the setting that is wrong."""
+    from engine.jobs.post import Post
+    from engine.jobs.schedule import Work
+    from engine.jobs.settings import BadSetting, mail_settings, own_address
+    from engine.product import Product
 
-    from engine.cases.tick import let_deadlines_pass
+    try:
+        own_address()
+        settings = mail_settings()
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+    return Work(Product.open(), Post(settings) if settings else None)
 
-    log = structlog.get_logger()
-    while True:
-        try:
-            let_deadlines_pass(product)
-        except Exception:
-            log.exception("tick failed; tried again soon")
-        time.sleep(TICK_SECONDS)
+
+def _start_worker(work):
+    from engine.jobs.worker import Worker, jobs_url
+    from engine.product import database_url, home
+
+    worker = Worker(work, jobs_url(database_url(home()), home()))
+    worker.start()
+    return worker
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
 """Correct an answer: the form as it was filled in, why it is corrected, what does not follow."""
 
-import re
 from uuid import uuid4
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -14,12 +13,12 @@ from web import refusals
 from web.cases import ANSWER, NUMBER, know_the_number, receipt_in
 from web.forms import Add, Send, action_from, apply, focus_after, typed_from
 from web.i18n import gettext as _
+from web.numbers import row_of
 from web.sheet import Sheet
 
 blueprint = Blueprint("corrections", __name__)
 blueprint.before_request(know_the_number)
 
-SEEN = re.compile(r"[0-9]{1,9}")
 ADDRESS = f"/saker/{NUMBER}/svar/{ANSWER}/rett"
 
 
@@ -35,23 +34,30 @@ def handle(number: str, answer_id: int):
     typed, action = typed_from(request.form, form), action_from(request.form, form)
     if not isinstance(action, Send):
         return _page(number, answer_id, typed, action=action)
-    seen = request.form.get("sett", "")
     command = CorrectAnswer(
         number=number,
         answer_id=answer_id,
         account_id=current_user.id,
         typed=typed,
         reason=request.form.get(REASON, ""),
-        seen=int(seen) if SEEN.fullmatch(seen) else None,
+        seen=row_of(request.form.get("sett", "")),
         receipt=receipt_in(),
     )
     try:
-        corrections.correct(_product(), command)
+        shielded = corrections.correct(_product(), command)
     except Refusal as refusal:
         status = refusals.STATUS[refusal.code]
         if status not in (409, 422):
             raise
         return _page(number, answer_id, typed, refusal=refusal), status
+    if shielded:  # who corrected it may have lost sight of the case
+        flash(
+            _(
+                "Svaret er rettet, og saken er skjermet. Meld fra på nytt her, og kryss av for at "
+                "det gjelder en voksen. Først da blir det varslet og undersøkt etter § 12-5."
+            )
+        )
+        return redirect(url_for("report.write"), 303)
     flash(_("Svaret er rettet. Det som stod der før, er strøket ut og kan fortsatt leses."))
     return redirect(url_for("cases.answer", number=number, answer_id=answer_id), 303)
 

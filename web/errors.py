@@ -4,9 +4,10 @@ No page tells more than the person may know: a case that doesn't exist and one t
 give the same words, and a fault of ours shows no trace of the code.
 """
 
+import time
 from datetime import UTC, datetime
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, g, render_template, request, session
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
@@ -14,14 +15,23 @@ from web.i18n import gettext as _
 
 WRITING = ("/meld", "/oppgaver/", "/saker/")
 """The pages where people write; on no other is what was sent shown back."""
+NOT_FOUND_AFTER = 0.15
+"""Seconds that «Ingen tilgang» takes at least: longer than it takes to find out that a case exists
+and is another's, so that the time does not tell what the words don't."""
 WRITTEN = 15  # characters; shorter answers are choices and dates
 
 
 def init(app: Flask) -> None:
     """Answer every refusal and fault of `app` with a page of ours."""
+    app.config.setdefault("NOT_FOUND_AFTER", 0 if app.testing else NOT_FOUND_AFTER)
+    app.before_request(_begin)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(InternalServerError, _fault)
+
+
+def _begin() -> None:
+    g.began = time.monotonic()
 
 
 def _csrf(error: CSRFError):
@@ -56,6 +66,9 @@ def not_found():
 def _http(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
+    if error.code in (403, 404) and "_user_id" in session:
+        left = g.began + current_app.config["NOT_FOUND_AFTER"] - time.monotonic()
+        time.sleep(max(0, left))
     texts = {
         403: ("lock", _("Ingen tilgang"), _no_access()),
         404: ("lock", _("Ingen tilgang"), _no_access()),

@@ -16,7 +16,7 @@ blueprint = Blueprint("invitations", __name__)
 blueprint.before_request(know_the_number)
 blueprint.context_processor(words)
 
-INVITATION = "<int(max=2147483647):invitation_id>"
+INVITATION = "<row:invitation_id>"
 
 
 @blueprint.post(f"/saker/{NUMBER}/inviter")

@@ -112,16 +112,23 @@ def own_reports():
 def own_report(number: str):
     text, wrong = "", None
     if request.method == "POST":
-        text = request.form.get("tillegg", "")
+        text, key = request.form.get("tillegg", ""), request.form.get("receipt", "")
+        if not RECEIPT.fullmatch(key):
+            abort(400)
         try:
-            reports.add_to_report(_product(), current_user.id, number, text)
+            reports.add_to_report(_product(), current_user.id, number, text, key)
             return redirect(url_for("report.own_report", number=number, lagt_til=1), 303)
         except Refusal as refusal:
             if refusal.code is Reason.IKKE_TILGANG:
                 abort(404)
             wrong = refusal.message
     page = render_template(
-        "report/melding.html", mine=_mine(number), now=_product().clock(), text=text, wrong=wrong
+        "report/melding.html",
+        mine=_mine(number),
+        now=_product().clock(),
+        text=text,
+        wrong=wrong,
+        receipt=uuid4(),
     )
     return page, 422 if wrong else 200
 

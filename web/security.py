@@ -102,6 +102,12 @@ def public(view):
     return view
 
 
+def without_session(view):
+    """Mark a public view as one that asks no cookie who is there, and sets none."""
+    view.is_without_session = True
+    return view
+
+
 def takes_files(view):
     """Mark a view as one to which people who are logged in may send files."""
     view.takes_files = True

@@ -37,7 +37,7 @@ from web.words import clock, due_group
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/oppgaver")
 
-TASK = "<int(max=2147483647):task_id>"
+TASK = "<row:task_id>"
 RECEIPT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REVISION = re.compile(r"[0-9]{1,9}")
 

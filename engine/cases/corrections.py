@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from engine.cases import given, notices, receipts, roster, tasks
+from engine.cases import exchange, given, notices, receipts, roster, tasks
 from engine.cases.answers import form_of, name_of, step_name_of, title_in
 from engine.cases.desk import Desk, case_id_of, no_access, open_case
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.scripting import evaluate
-from engine.database.tables import Account, Answer, Case, Scope, Task
+from engine.database.tables import Account, Answer, Case, NamedPerson, Scope, Task
 from engine.definitions.deciding import deciding
 from engine.definitions.forms import Form
 from engine.people import access, register
@@ -63,7 +63,8 @@ class CorrectAnswer:
 class CorrectionPage:
     """The form with the answers as they stand, or as they are typed now.
 
-    seen: the version's id; decides: the labels of the fields that have decided the case's way.
+    seen: the version's id; decides: the labels of the fields that have decided the case's way;
+    can_shield: a field can shield the case, which is open yet.
     """
 
     case_number: str
@@ -79,6 +80,7 @@ class CorrectionPage:
     options: Mapping[str, Sequence]
     seen: int
     decides: tuple[str, ...]
+    can_shield: bool
     may_see_case: bool
 
 
@@ -109,15 +111,25 @@ def correction_page(
                 for path, field in work.form.fields()
                 if path.partition(".")[0] in decided and "." not in path
             ),
+            can_shield=desk.case.shielded is None
+            and any(field.marks in SHIELDS for _, field in work.form.fields()),
             may_see_case=access.may(desk.session, work.account, Permission.SEE_CASE, **about),
         )
 
 
-def correct(product, command: CorrectAnswer) -> None:
-    """Correct an answer. Raises Refusal with every fault at once; then nothing was changed."""
-    with open_case(product, case_id_of(product, command.number), command.account_id) as desk:
+def correct(product, command: CorrectAnswer) -> bool:
+    """Correct an answer. Whether that shielded the case, which no case of § 12-5 comes of: it must
+    be reported. Raises Refusal with every fault at once; then nothing was changed."""
+    case_id = case_id_of(product, command.number)
+    shielded = _correct(product, case_id, command)
+    exchange.deliver(product, case_id)
+    return shielded
+
+
+def _correct(product, case_id: int, command: CorrectAnswer) -> bool:
+    with open_case(product, case_id, command.account_id) as desk:
         if receipts.find(desk.session, command.receipt, command.account_id, "rett") is not None:
-            return
+            return False
         work = _Work(desk, command.answer_id)
         if command.seen != work.current.id:
             raise _changed(desk, work.current)
@@ -140,8 +152,10 @@ def correct(product, command: CorrectAnswer) -> None:
         )
         work.current.in_sight = False
         desk.session.add(row)
+        was_open = desk.case.shielded is None
         work.follow_up(new)
         receipts.keep(desk, command.receipt, "rett")
+        return was_open and desk.case.shielded is not None
 
 
 class _Work:
@@ -185,7 +199,7 @@ class _Work:
     def _context(self) -> dict[str, Any]:
         """What the form's rules saw when it was answered: what was known then, corrected since."""
         desk, at = self.desk, self.first.at
-        facts = Facts(_known_at(desk, at))
+        facts = Facts(_known_at(desk, self.first.account_id, at))
         facts.scopes = _scopes(desk)
         for row in desk.session.scalars(
             select(Answer)
@@ -314,8 +328,8 @@ def _scopes(desk: Desk) -> dict[str, ScopeFact]:
     }
 
 
-def _known_at(desk: Desk, at: datetime) -> dict[str, Any]:
-    """What the product itself knew at that moment."""
+def _known_at(desk: Desk, answered_by: int | None, at: datetime) -> dict[str, Any]:
+    """What the product itself knew at that moment, and told the one who answered."""
     local, received = workdays.local(at), desk.case.received_at
     known = received if received is not None and received <= at else None
     return {
@@ -323,12 +337,12 @@ def _known_at(desk: Desk, at: datetime) -> dict[str, Any]:
         "naa": local.strftime("%Y-%m-%dT%H:%M"),
         "i_dag": local.date().isoformat(),
         "mottatt": known and workdays.local(known).strftime("%Y-%m-%dT%H:%M"),
-        "finnes_aapen_sak": _had_open_case(desk, at),
+        "finnes_aapen_sak": _had_open_case(desk, answered_by, at),
     }
 
 
-def _had_open_case(desk: Desk, at: datetime) -> bool:
-    """Whether the pupil had another open case at that moment."""
+def _had_open_case(desk: Desk, account_id: int | None, at: datetime) -> bool:
+    """Whether the pupil had another open case at that moment, in which this person is not named."""
     if desk.case.pupil_id is None or desk.case.shielded is not None:
         return False
     found = select(Case.id).where(
@@ -338,6 +352,7 @@ def _had_open_case(desk: Desk, at: datetime) -> bool:
         Case.shielded.is_(None),
         Case.opened_at <= at,
         or_(Case.ended_at.is_(None), Case.ended_at > at),
+        Case.id.not_in(select(NamedPerson.case_id).where(NamedPerson.account_id == account_id)),
     )
     return desk.session.scalar(found.limit(1)) is not None
 

@@ -51,31 +51,48 @@ def set_at_receipt(desk) -> None:
             continue
         if desk.case.shielded == Shield.LEDELSE and rule.key == DELIVERY:
             continue
-        _set(desk, rule.key, _moment(desk, rule))
+        _set(desk, rule.key, _moment(desk, rule, received=desk.case.received_at))
     for row in desk.agenda.deadlines(lambda row: row.rule == DELIVERY):
         _meet(row)
     _meet_what_is_done(desk)
 
 
 def set_for_task(desk, row: Task, key: str, task) -> None:
-    """Give a task its due date: the case's own when the rule counts from the report."""
+    """Give a task its due date: the case's own when the rule counts from the report.
+
+    A step that the case has been through before never opens late: where the report's day has gone
+    by, a later round of it counts from its opening.
+    """
+    again = _has_been_through(desk, row)
     own = desk.agenda.own(key)
-    if own is not None:
+    if own is not None and not (again and own.due_at <= desk.now):
         row.due_at = own.due_at
         return
-    rule = desk.definition.regelverk.frist(key)
-    row.due_at = _moment(desk, rule, task, again=key in desk.sight.had)
+    rule, from_report = desk.definition.regelverk.frist(key), _from_report(desk, row)
+    row.due_at = _moment(desk, rule, task, desk.case.received_at if from_report else None)
+    if again and from_report and row.due_at <= desk.now:
+        row.due_at = _moment(desk, rule, task)
     _set(desk, key, row.due_at, row)
-    desk.sight.had.add(key)
 
 
-def _moment(desk, rule, task=None, again: bool = False) -> datetime:
-    """When it is due. `again`: a later round, which counts from now and not from the report."""
-    from_opening = again or (task is not None and desk.step_of(task).id in rule.apnet_i)
+def _has_been_through(desk, row: Task) -> bool:
+    place = row.process_id, row.step
+    closed = ((task.process_id, task.step) for task in desk.agenda.closed)
+    return place in desk.sight.had or place in closed
+
+
+def _from_report(desk, row: Task) -> bool:
+    step = desk.definition.step(row.process_id, row.step)
+    return desk.definition.counts_from_receipt(step)
+
+
+def _moment(desk, rule, task=None, received: datetime | None = None) -> datetime:
+    """When it is due. received: when the report was delivered, for what counts from that; without
+    it such a rule counts from now."""
     try:
         return rule.due(
             opened=desk.now,
-            received=None if from_opening else desk.case.received_at,
+            received=received,
             now=desk.now,
             feel=lambda expression: desk.engine.value(task, expression),
         )
@@ -91,10 +108,12 @@ def _set(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
 
 
 def _nudge(desk, key: str, due_at: datetime, row: Task | None = None) -> None:
-    """The reminders and escalations of a deadline."""
+    """The reminders and escalations of a deadline. A reminder from before the deadline was set is
+    left out: the task itself has just been told of."""
     rule = desk.definition.regelverk.frist(key)
     for when, to in rule.reminders(due_at):
-        _add(desk, key, REMINDER, when, row, to)
+        if when > desk.now:
+            _add(desk, key, REMINDER, when, row, to)
     for when, to in rule.escalations(due_at):
         _add(desk, key, ESCALATION, when, row, to)
 
@@ -117,16 +136,25 @@ def _add(desk, key, kind, due_at, row=None, to_role=None, token=None) -> None:
 
 
 def correct_receipt(desk, value: str) -> None:
-    """The report was received earlier than it was registered; never later."""
-    earlier = workdays.moment(value)
-    if desk.case.received_at is None or earlier >= desk.case.received_at:
+    """The report was received earlier than it was registered; never later. What counts from it,
+    the case's own and the open tasks', is due earlier; what counts from its opening stays."""
+    earlier, before = workdays.moment(value), desk.case.received_at
+    if before is None or earlier >= before:
         return
     desk.case.received_at = earlier
-    own = desk.agenda.deadlines(lambda row: is_own(row) and row.kind == DUE)
-    for row in [*own, *_delivery(desk)]:
+    for row in [*desk.agenda.deadlines(lambda row: row.kind == DUE), *_delivery(desk)]:
         rule = desk.definition.regelverk.frist(row.rule)
-        if rule.ved_mottak:
-            _reschedule(desk, row, _moment(desk, rule))
+        if is_own(row):
+            _reschedule(desk, row, _moment(desk, rule, received=earlier))
+        elif _from_report(desk, row.task) and row.due_at == _moment(desk, rule, received=before):
+            _reschedule(desk, row, _moment(desk, rule, received=earlier), row.task)
+    for task in desk.agenda.open.values():
+        if not _from_report(desk, task):
+            continue
+        rule = desk.definition.regelverk.frist(_rule_of(desk, task))
+        if task.due_at == _moment(desk, rule, received=before):
+            task.due_at = _moment(desk, rule, received=earlier)
+            task.revision += 1
 
 
 def _delivery(desk) -> list[Deadline]:
@@ -174,7 +202,8 @@ def set_timers(desk) -> None:
             continue
         key = rule_named(task.task_spec.event_definition.expression)
         rule = desk.definition.regelverk.frist(key)
-        _add(desk, key, MOMENT, _moment(desk, rule, task), token=str(task.id))
+        due_at = _moment(desk, rule, task, desk.case.received_at)
+        _add(desk, key, MOMENT, due_at, token=str(task.id))
         desk.passed.add(desk.step_of(task).id)
 
 
@@ -210,10 +239,13 @@ def _is_moment(row: Deadline) -> bool:
 # --- passing, meeting, lapsing -----------------------------------------------------------------
 
 
-def pass_due(desk) -> None:
-    """Let everything that is due happen, in the order of time."""
+def pass_due(desk) -> bool:
+    """Let everything that is due happen, in the order of time. Whether anything was.
+
+    Of several reminders that have come due meanwhile, the last alone is told.
+    """
     if not desk.agenda.is_due(desk.now):
-        return
+        return False
     while True:
         due = desk.agenda.deadlines(lambda row: not _is_moment(row) and row.due_at <= desk.now)
         if not due:
@@ -222,11 +254,21 @@ def pass_due(desk) -> None:
         row.state = PASSED
         if row.kind == DUE:
             _pass(desk, row, row.task)
-        else:
+        elif not any(_says_the_same(row, later) for later in due[1:]):
             kind = notices.DEADLINE_NEAR if row.kind == REMINDER else notices.DEADLINE_PASSED
             notices.tell_of_date(desk, row.to_role, kind, row.task)
             desk.log(Kind.VARSLET, {"regel": row.rule, "til": row.to_role})
     desk.advance()
+    return True
+
+
+def _says_the_same(row: Deadline, later: Deadline) -> bool:
+    """Whether a later reminder or escalation of the same deadline reaches those whom this one is
+    for. Of a task that was handed over, reminders go to another than escalations."""
+    if later.kind == DUE or (later.rule, later.task) != (row.rule, row.task):
+        return False
+    apart = row.task is not None and row.task.handed_over_by_id is not None
+    return later.to_role == row.to_role and (later.kind == row.kind or not apart)
 
 
 def _pass(desk, row: Deadline, task: Task | None) -> None:

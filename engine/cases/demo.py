@@ -291,8 +291,9 @@ def _make_pupils(session, school: School, people: dict[str, int]) -> None:
             session.flush()
             people[f"elev:{name}"] = pupil.id
             for who in told["guardians"].get(name) or next(others):
-                flags = {key: value for key, value in who.items() if key != "name"}
-                guardian = Guardian(name=who["name"])
+                own = {key: who[key] for key in ("name", "language") if key in who}
+                flags = {key: value for key, value in who.items() if key not in own}
+                guardian = Guardian(**own)
                 session.add(guardian)
                 session.flush()
                 people[f"foresatt:{who['name']}"] = guardian.id

@@ -43,7 +43,7 @@ CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, th
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
 _WHY = {
-    NotACondition: say("Veien videre avhenger av et svar som ikke er ja eller nei."),
+    NotACondition: say("Veien videre avhenger av et svar som mangler, eller ikke er ja eller nei."),
     NotAList: say("Steget skal gjøres én gang for hver i en liste, men svaret er ingen liste."),
 }
 
@@ -157,7 +157,8 @@ class Desk:
         """Read what lies on the case: answers and people, in one statement."""
         asked = {
             "cases": [self.case.id],
-            "rules": self.definition.regelverk.from_receipt,
+            "actor": self.actor_id,
+            "counted": self.definition.from_receipt,
             "now": self.now,
             "day": workdays.local_day(self.now),
         }
@@ -248,9 +249,12 @@ class Desk:
             answer = self.engine.outcome(task, decision)
         except Undecided as undecided:
             raise Stopped(undecided.args[0], step.id, step.name) from undecided
-        place = Place(self.facts.scope_of(task), step.process_id, step.id)
-        self.keep_answer(place, answer)
+        self.keep_answer(self.place_of(task, step), answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
+
+    def place_of(self, task, step) -> Place:
+        """Where the answer of an automatic step belongs."""
+        return Place(self.facts.scope_of(task), step.process_id, step.id)
 
     def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:
         """Keep answers where the task stands: in sight of what follows, and as a row."""
@@ -300,16 +304,18 @@ class Desk:
         desk.load()
         return desk
 
-    def start_beside(self, process_id: str, actor_id: int | None) -> Desk:
-        """A new case of the same school and reporter, in the same transaction and saved with this
-        one; not yet begun."""
+    def start_beside(
+        self, process_id: str, actor_id: int | None, reporter_id: int | None = None
+    ) -> Desk:
+        """A new case of the same school, and of the same reporter unless another is given, in the
+        same transaction and saved with this one; not yet begun."""
         definition = self.product.published(self.session, process_id)
         case, key = new_case(
             self.product,
             self.session,
             definition,
             self.case.school_id,
-            self.case.reporter_id,
+            reporter_id or self.case.reporter_id,
             self.now,
         )
         desk = Desk(self.product, self.session, case, actor_id, key)

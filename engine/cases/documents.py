@@ -1,9 +1,13 @@
 """The state document: the workflow's task tree, without specification and without answers.
 
-Version 2 is rows of our own, `[id, step, state, parent, children]`, where parent and children are
+Version 3 is rows of our own, `[id, step, state, parent, children]`, where parent and children are
 places in the list of rows, and a sixth with the task's internal data and a seventh `1` for a task
-that an event has triggered stand only where there is something to say. Version 1 is
-SpiffWorkflow's own dictionaries, without its specification; it is read, never written.
+that an event has triggered stand only where there is something to say. What is predicted of the
+way ahead goes two steps and no further (`engine.definitions.prediction`).
+
+Older versions are read, never written. Version 2 is the same rows with the whole way ahead in them,
+and an engine that wrote them can't go on from less. Version 1 is SpiffWorkflow's own dictionaries,
+without its specification.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.cases.workflow import LIVE, CaseWorkflow
 
-VERSION = 2
+VERSION = 3
 
 _COME = LIVE | TaskState.FINISHED_MASK
 
@@ -49,7 +53,7 @@ def read(document: dict[str, Any], version: int, definition, engine) -> CaseWork
     return _READERS[version](document, definition, engine)
 
 
-# --- version 2 -----------------------------------------------------------------------------------
+# --- versions 2 and 3 ----------------------------------------------------------------------------
 
 
 def _by_source(flows: set[tuple[str, str]]) -> dict[str, list[str]]:
@@ -149,4 +153,4 @@ def _read_dictionaries(document, definition, engine) -> CaseWorkflow:
     return workflow
 
 
-_READERS = {1: _read_dictionaries, 2: _read_rows}
+_READERS = {1: _read_dictionaries, 2: _read_rows, 3: _read_rows}

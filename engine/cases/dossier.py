@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from engine.cases import diagram, files, incidents, invitations, linked, messages, repair, timeline
 from engine.cases.answers import name_of, open_to, title_in
@@ -18,6 +18,7 @@ from engine.cases.invitations import Invited
 from engine.cases.parts import acting_role
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.repair import Standstill
+from engine.cases.report import PROCESS, SHIELDED_PROCESS
 from engine.cases.timeline import Told, Written
 from engine.cases.turns import Turn, turns_of
 from engine.database.tables import Account, Case, CaseRole, Pupil, Task
@@ -85,13 +86,16 @@ class Dossier:
     startable: tuple[Startable, ...]
     joined_to: str | None  # the case that this report lies in, for those who may see that one
     joined: tuple[str, ...]  # reports that lie in this case
+    has_plan: bool  # the process makes one; the case of § 12-5 leaves that to the pupil's
     plan: bool
+    must_report: bool  # shielded by a correction: nobody has reported it under § 12-5
     may_invite: bool
     may_repair: bool
     may_hand_over: bool
     may_note: bool
     may_add_file: bool
     may_remind: bool
+    may_write_letters: bool
     may_see_answers: bool
 
 
@@ -176,6 +180,8 @@ class _Reading:
             startable=self._startable(),
             joined_to=next(iter(self._numbers(Case.id == self.case.merged_into_id)), None),
             joined=self._numbers(Case.merged_into_id == self.case.id),
+            has_plan=any(step.id == PLAN_STEP for step in self.desk.definition.steps.values()),
+            must_report=self._must_report(),
             plan=any(task.step == PLAN_STEP and task.state == "done" for task in self.tasks)
             and self._may(Permission.SEE_PLAN),
             may_invite=invitations.may_invite(self.desk),
@@ -184,6 +190,8 @@ class _Reading:
             may_note=self._may(Permission.NOTE),
             may_add_file=self._may(Permission.ADD_FILE),
             may_remind=self._may(Permission.REMIND),
+            may_write_letters=self.case.pupil_id is not None
+            and self._may(Permission.WRITE_LETTERS),
             may_see_answers=self.sees_answers,
         )
 
@@ -194,6 +202,19 @@ class _Reading:
             for case in linked.others(self.desk)
             if access.may(self.session, self.account, Permission.SEE_CASE, case=case, now=self.now)
         ]
+
+    def _must_report(self) -> bool:
+        """Whether this pupil's case is shielded with no case of § 12-5 beside it, and this account
+        sees none that was reported since."""
+        case = self.case
+        if case.shielded is None or case.process_id != PROCESS or case.merged_into_id is not None:
+            return False
+        since = (
+            Case.pupil_id == case.pupil_id,
+            Case.process_id == SHIELDED_PROCESS,
+            Case.opened_at >= case.opened_at,
+        )
+        return not linked.others(self.desk) and not self._numbers(and_(*since))
 
     def _timeline(self, dates: DueDates) -> tuple[Told, ...]:
         if not self.sees_log:

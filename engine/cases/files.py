@@ -20,6 +20,7 @@ from engine.records import filetypes, reading
 from engine.records.filetypes import Kind as FileKind
 from engine.records.filetypes import Unfit
 from engine.records.log import Kind
+from engine.records.place import without_place
 from engine.refusals import Reason, Refusal
 from engine.sentences import Sentence, say
 
@@ -75,6 +76,7 @@ def add_file(product, command: AddFile) -> None:
         _allow(desk, command.task_id)
         name = clean(command.name)
         found = _judged(name, command.content)
+        content = without_place(found.kind, command.content)
         count = select(func.count(CaseFile.id)).where(CaseFile.case_id == desk.case.id)
         if desk.session.scalar(count) >= MAX_FILES:
             raise Refusal(
@@ -91,9 +93,9 @@ def add_file(product, command: AddFile) -> None:
             account_id=command.account_id,
             at=desk.now,
             media_type=found.media_type,
-            size=len(command.content),
+            size=len(content),
             sealed_name=desk.seal(name, "filename"),
-            sealed_content=product.master_key.seal_bytes(desk.key, command.content, "file"),
+            sealed_content=product.master_key.seal_bytes(desk.key, content, "file"),
         )
         desk.session.add(row)
         desk.session.flush()

@@ -122,6 +122,16 @@ def given(desk, task: Task) -> Given | None:
     return Given(by, event.at, detail["grunn" if back else "melding"], back)
 
 
+def handles_or_open(desk) -> bool:
+    """Whether the actor may be told who is named in the case: not one who only has a task in it,
+    when it is shielded."""
+    if desk.case.shielded is None:
+        return True
+    account = desk.session.get(Account, desk.actor_id)
+    about = {"case": desk.case, "now": desk.now}
+    return access.may(desk.session, account, Permission.SEE_ALL_ANSWERS, **about)
+
+
 def _candidates(desk, task: Task, giver: Account) -> list[Account]:
     """Who can get the task from this giver."""
     leaders = access.TABLE[Permission.LEAD]
@@ -148,7 +158,7 @@ def _can_have(desk, task: Task, to: Account | None) -> None:
     ref = register.ref(register.Kind.ANSATT, to.id) if to else ""
     if to is None or to.id == task.assignee_id:
         raise _fault("gi_til", Reason.IKKE_VALGBAR, say("Velg en annen enn den som har oppgaven."))
-    if ref in roster.named(desk):
+    if ref in roster.named(desk) and handles_or_open(desk):
         raise _fault("gi_til", Reason.INHABIL, INHABIL)
     giver = desk.session.get_one(Account, desk.actor_id)
     can = _candidates(desk, task, giver)
@@ -188,7 +198,7 @@ def _give_back(desk, task: Task, reason: str) -> None:
         _move(desk, task, giver, None)
     desk.log_task(Kind.OPPGAVE_GITT_TILBAKE, task, {"oppgave": task.id, "grunn": reason})
     ref = register.ref(register.Kind.ANSATT, giver)
-    notices.tell_person(desk, ref, notices.TASK_RETURNED, task.step)
+    notices.tell_person(desk, ref, notices.TASK_RETURNED, task.step, task)
     if task.assignee_id != giver:
         tasks.tell_or_raise(desk, task)
 

@@ -146,7 +146,9 @@ def item_in_words(session, item) -> str | None:
 def _in_words(item, names: dict[str, str]) -> str | None:
     if isinstance(item, dict) and item.get("beskrivelse"):
         return item["beskrivelse"]
-    return ", ".join(names[ref] for ref in _references([item]) if ref in names) or None
+    people = _references([item])
+    pupils = [ref for ref in people if register.parse(ref)[0] is register.Kind.ELEV]
+    return ", ".join(names[ref] for ref in pupils or people if ref in names) or None
 
 
 def _references(items: Iterable) -> list[str]:

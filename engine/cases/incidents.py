@@ -21,6 +21,7 @@ from engine.sentences import say, together
 _log = structlog.get_logger()
 
 NOBODY, STOPPED = "ingen_i_rollen", "stanset"
+NOT_RECEIVED = "melding_ikke_levert"  # the case goes on; what it told another did not arrive
 TOLD = "sak_stanset"  # the kind of the notice
 UNREADABLE = say("Trygg får ikke åpnet saken.")
 

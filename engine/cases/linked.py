@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import or_, select
 
-from engine.cases.incidents import raise_incident
+from engine.cases.incidents import NOT_RECEIVED, raise_incident
 from engine.database.tables import Answer, Case, Message, NamedPerson
 from engine.definitions.forms import Line
 from engine.people import register
@@ -25,7 +25,6 @@ from engine.sentences import say
 PUPILS_PROCESS = "aktivitetsplikt"
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
 MAIL = "mail"  # in a session: a message was posted in its transaction
-NOT_RECEIVED = "melding_ikke_levert"  # the kind of incident
 IN_WORDS = "ord"  # beside a message's facts: label and text of each, as the sender's forms say them
 
 
@@ -35,6 +34,25 @@ def family(session, case: Case) -> list[Case]:
     return list(
         session.scalars(
             select(Case).where(or_(Case.id == root, Case.part_of_id == root)).order_by(Case.id)
+        )
+    )
+
+
+def together(session, case: Case) -> list[Case]:
+    """The family, and every report that was joined to the same case: they are one matter, so who
+    is named in one is named in all, and they are shielded together."""
+    root = case.merged_into_id or case.part_of_id or case.id
+    return list(
+        session.scalars(
+            select(Case)
+            .where(
+                or_(
+                    Case.id.in_({root, case.id}),
+                    Case.part_of_id == root,
+                    Case.merged_into_id == root,
+                )
+            )
+            .order_by(Case.id)
         )
     )
 
@@ -75,6 +93,11 @@ def open_pupils_case(desk, told: dict[str, Any]) -> None:
         "ledelse_mistenkt": "ja" if desk.case.shielded == "ledelse" else "nei",
     }
     other.complete(row, report, partial=True)
+
+
+def open_report(desk, account_id: int) -> None:
+    """An empty report for this person to fill in: a case that belongs together with no other."""
+    desk.start_beside(PUPILS_PROCESS, None, reporter_id=account_id).begin()
 
 
 def _share(desk, other) -> None:

@@ -32,8 +32,13 @@ MEETING = "evaluering"  # the rule of the meeting where the measures are evaluat
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One case in the overview. waits_until: the next moment that the case itself waits for;
-    meeting: the day when the measures are to be evaluated; late: some step is."""
+    """One case in the overview.
+
+    waits_until: the next moment that the case itself waits for; waits_for: the number of the § 12-5
+    case whose findings it waits for, for those who may see that one; has_plan: a plan is made in
+    it, not in the pupil's case that it is part of; meeting: the day when the measures are to be
+    evaluated; late: some step is.
+    """
 
     number: str
     pupil: str
@@ -43,6 +48,8 @@ class CaseLine:
     ended_at: datetime | None
     turns: tuple[Turn, ...]
     waits_until: datetime | None
+    waits_for: str | None
+    has_plan: bool
     clock: Clock | None
     meeting: date | None
     stopped: bool
@@ -114,6 +121,9 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
         meetings = {row.case_id: row.day for row in beside if row.what == "meeting"}
         stopped = {row.case_id for row in beside if row.what == "stopped"}
         choices = session.execute(_choices(visible)).all()
+        idle = [case.id for case in cases if case.shielded and not case.ended_at]
+        idle = [case_id for case_id in idle if not whose[case_id] and case_id not in waits]
+        findings = _awaited(session, visible, idle)
     lines = tuple(
         CaseLine(
             number=case.number,
@@ -124,6 +134,8 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             ended_at=case.ended_at,
             turns=tuple(whose[case.id]),
             waits_until=waits.get(case.id),
+            waits_for=findings.get(case.id),
+            has_plan=case.part_of_id is None,
             clock=clock.get(case.id),
             meeting=meetings.get(case.id),
             stopped=case.id in stopped,
@@ -200,6 +212,19 @@ def _choices(visible) -> CompoundSelect:
     )
 
 
+def _awaited(session, visible, idle: list[int]) -> dict[int, str]:
+    """Of these pupils' cases, where nobody has a step now: the number of the § 12-5 case that is
+    still going on beside each, for one who may see that."""
+    if not idle:
+        return {}
+    rows = session.execute(
+        select(Case.part_of_id, Case.number).where(
+            Case.part_of_id.in_(idle), Case.ended_at.is_(None), visible
+        )
+    )
+    return dict(rows.all())
+
+
 def _beside(session, case_ids: list[int], now: datetime) -> Sequence[Row]:
     """What lines say of these cases besides their own rows. One statement."""
     return session.execute(
@@ -227,9 +252,12 @@ def _page_kinds() -> CompoundSelect:
 
 
 def title_of(case: Case, pupil: Pupil | None) -> str | None:
-    """What a case is called in lists: the pupil, but never in a shielded case."""
+    """What a case is called in lists: the pupil, but never in a shielded case; a case of the
+    school itself by what it is about."""
     if case.shielded is not None:
         return SHIELDED
+    if case.title is not None:
+        return case.title
     return label_of_pupil(pupil) if pupil is not None else None
 
 

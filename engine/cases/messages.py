@@ -8,6 +8,7 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from engine.cases import deadlines, exchange, incidents, linked, receipts
 from engine.cases.desk import case_id_of, no_access, open_case
 from engine.cases.incidents import Stopped
+from engine.cases.state import Status
 from engine.database.tables import Account
 from engine.people import access
 from engine.people.access import Permission
@@ -92,7 +93,11 @@ def deliver(desk, name: str) -> None:
 def _catches(desk, name: str) -> bool:
     if desk.workflow.completed:
         return False
-    return name in linked.awaited(desk) or any(
+    if name in linked.awaited(desk):
+        return True
+    if desk.case.status == Status.AWAITS_CHECK or linked.waits_for_another(desk):
+        return False  # nobody works on the case now, so nothing is to be done beside that
+    return any(
         start.event_definition.name == name
         for trigger in desk.workflow.spec.start.trigger_specs
         for start in desk.workflow.subprocess_specs[trigger].bpmn_start_events

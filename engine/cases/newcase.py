@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -19,8 +20,23 @@ DRAWS = 50
 """How often a number is drawn before giving up. Half of them are free: once or twice will do."""
 
 
+@dataclass(frozen=True)
+class About:
+    """What a case of the school itself, without a pupil, is about: never a person. class_name: the
+    class, None for the whole school."""
+
+    title: str
+    class_name: str | None = None
+
+
 def new_case(
-    product, session, definition, school_id: int, reporter_id: int, now: datetime
+    product,
+    session,
+    definition,
+    school_id: int,
+    reporter_id: int,
+    now: datetime,
+    about: About | None = None,
 ) -> tuple[Case, Key]:
     """A case of a published version, open and not yet begun, with its unwrapped key."""
     key, wrapped = product.master_key.new_case_key()
@@ -38,6 +54,8 @@ def new_case(
         event_count=0,
         event_head="",
         serious=False,
+        title=about.title if about else None,
+        class_name=about.class_name if about else None,
     )
     _add_numbered(session, case, workdays.local_day(now).year)
     return case, key

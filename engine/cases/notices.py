@@ -27,6 +27,8 @@ PLAN_SHARED = "plan_delt"
 INFORMED = "beskjed"
 REMINDED = "purring"
 
+WAITING, HANDLED = "venter", "behandlet"  # by the outbox, which sends mail
+
 _KIND_BY_ROLE = {"rektor": REPORT_TO_HEAD, "skoleeier": REPORT_TO_OWNER}
 
 
@@ -35,8 +37,10 @@ def people_in(desk, role: str) -> list[Person]:
     return desk.circle.meant_by(desk.circle.handler_role(Role(role)))
 
 
-def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
-    """Tell everybody who holds the role. False when nobody does.
+def tell_role(
+    desk, role: str, kind: str, step: str | None = None, task: Task | None = None
+) -> bool:
+    """Tell everybody who holds the role, perhaps of one task. False when nobody holds it.
 
     The one who acts is not told of the own next task: that page comes by itself.
     """
@@ -44,7 +48,7 @@ def tell_role(desk, role: str, kind: str, step: str | None = None) -> bool:
     for person in people:
         if kind == TASK_GIVEN and person.id == desk.actor_id:
             continue
-        _add(desk, kind, step, role=role, account_id=person.id)
+        _add(desk, kind, step, role=role, account_id=person.id, task=task)
     return bool(people)
 
 
@@ -54,9 +58,9 @@ def tell_of_task(desk, row: Task, kind: str = TASK_GIVEN) -> bool:
         if register.ref(Kind.ANSATT, row.assignee_id) in roster.named(desk):
             return False
         if kind != TASK_GIVEN or row.assignee_id != desk.actor_id:
-            _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id)
+            _add(desk, kind, row.step, role=row.role, account_id=row.assignee_id, task=row)
         return True
-    return row.role is not None and tell_role(desk, row.role, kind, row.step)
+    return row.role is not None and tell_role(desk, row.role, kind, row.step, row)
 
 
 def tell_of_date(desk, role: str, kind: str, task: Task | None) -> None:
@@ -65,7 +69,7 @@ def tell_of_date(desk, role: str, kind: str, task: Task | None) -> None:
     if kind == DEADLINE_NEAR and task is not None and task.handed_over_by_id is not None:
         tell_of_task(desk, task, kind)
     else:
-        tell_role(desk, role, kind, task.step if task else None)
+        tell_role(desk, role, kind, task.step if task else None, task)
 
 
 def those_told(desk, task, step) -> list[str]:
@@ -101,7 +105,9 @@ def tell_all(desk, told: list[str], step, kind: str | None = None) -> None:
             desk.case.serious = True
 
 
-def tell_person(desk, ref: str | None, kind: str | None, step: str | None) -> None:
+def tell_person(
+    desk, ref: str | None, kind: str | None, step: str | None, task: Task | None = None
+) -> None:
     """Tell the person a reference names; what is no reference is passed over."""
     what, number = register.parse(ref)
     if what is Kind.FORESATT:
@@ -109,10 +115,10 @@ def tell_person(desk, ref: str | None, kind: str | None, step: str | None) -> No
     elif what is Kind.ELEV:
         _add(desk, kind or INFORMED, step, pupil_id=number)
     elif what is Kind.ANSATT and ref not in roster.named(desk):
-        _add(desk, kind or INFORMED, step, account_id=number)
+        _add(desk, kind or INFORMED, step, account_id=number, task=task)
 
 
 def _add(desk, kind: str, step: str | None, **to) -> None:
     desk.session.add(
-        Notice(case_id=desk.case.id, at=desk.now, kind=kind, step=step, state="venter", **to)
+        Notice(case_id=desk.case.id, at=desk.now, kind=kind, step=step, state=WAITING, **to)
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.cases import roster
-from engine.cases.handover import LEADERSHIP_STEPS
+from engine.cases.handover import LEADERSHIP_STEPS, handles_or_open
 from engine.cases.tasks import Performed
 from engine.database.tables import Account, Task
 from engine.definitions.answers import INHABIL
@@ -59,7 +59,13 @@ def performers(desk, task: Task) -> list[Option]:
 
 
 def _able(desk, task: Task) -> set[int]:
-    """Leadership's steps are done by leadership; the others by anybody on the staff."""
+    """Leadership's steps are done by leadership; the others by anybody on the staff.
+
+    Nobody is offered to one who only has a task in a shielded case: whoever is missing in a list
+    of all the others is the one whom it is about.
+    """
+    if not handles_or_open(desk):
+        return set()
     ways = access.TABLE[Permission.LEAD] if task.role in LEADERSHIP_STEPS else None
     return {person.id for person in access.people_in(desk.session, desk.case, ways, desk.now)}
 
@@ -67,6 +73,9 @@ def _able(desk, task: Task) -> set[int]:
 def _who(desk, task: Task, by_id: int | None) -> Fault | None:
     if by_id is None or desk.session.get(Account, by_id) is None:
         return Fault(WHO, Reason.MANGLER_FELT, say("Velg hvem som gjorde det."))
+    if not handles_or_open(desk):
+        said = say("Saken er skjermet. Bare de som behandler den, kan registrere for en annen.")
+        return Fault(WHO, Reason.IKKE_VALGBAR, said)
     if register.ref(register.Kind.ANSATT, by_id) in roster.named(desk):
         return Fault(WHO, Reason.INHABIL, INHABIL)
     if by_id == desk.actor_id:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, linked, notices, roster, tasks
+from engine.cases import deadlines, figures, linked, notices, roster, tasks
 from engine.cases.incidents import Stopped
 from engine.database.tables import Answer
 from engine.people import register
@@ -130,6 +130,28 @@ def open_pupils_case(desk, task, step) -> None:
         linked.open_pupils_case(desk, desk.engine.context(task)["meld_straks"])
 
 
+def open_reports(desk, task, step) -> None:
+    """`opprett_melding`: an empty report for each person that `trygg:varsler` names.
+
+    It is a case of its own: nothing goes with it, and neither case knows of the other. What this
+    one is about (a survey, a routine) must never be tied to a pupil. Raises Stopped when nobody is
+    named.
+    """
+    told = [register.parse(each) for each in notices.those_told(desk, task, step)]
+    people = [number for kind, number in told if kind is Person.ANSATT]
+    if not people:
+        raise Stopped(say("Ingen er valgt til å melde fra."), step.id, step.name)
+    for account_id in people:
+        linked.open_report(desk, account_id)
+
+
+def collect_figures(desk, task, step) -> None:
+    """`samle_tall`: figures over the school's cases this school year become the answer of the step,
+    without any that could point to a child."""
+    place = desk.place_of(task, step)
+    desk.keep_answer(place, figures.collect(desk))
+
+
 OPERATIONS = {
     "varsle": tell,
     "informer": inform,
@@ -139,4 +161,6 @@ OPERATIONS = {
     "fremskynd": bring_forward,
     "send_melding": send,
     "opprett_elevsak": open_pupils_case,
+    "opprett_melding": open_reports,
+    "samle_tall": collect_figures,
 }

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import yaml
 from sqlalchemy import select
 
-from engine.cases import cast, linked, tasks
+from engine.cases import cast, tasks
 from engine.cases.cast import Cast
 from engine.cases.deadlines import DUE, MOMENT, PASSED, WAITING
 from engine.cases.desk import open_case
@@ -177,6 +177,8 @@ class Player:
                 raise Stop("steget er ikke åpent")
             self._start(step)
             return
+        if step["step"] in FIRST_STEPS:  # opened for somebody by another case
+            self._is_reporter(step.get("by", "melder"), row.case_id)
         submit_task(
             self.product,
             SubmitTask(
@@ -188,9 +190,7 @@ class Player:
         )
 
     def _start(self, step: dict[str, Any]) -> None:
-        self.reporter = step.get("by", "melder")
-        account_id = self._account(self.reporter, None)
-        self.cast.refs["melder"] = f"ansatt:{account_id}"
+        account_id = self._is_reporter(step.get("by", "melder"), None)
         process_id = step.get("process", self.scenario["process"])
         with self.product.database.session() as session:
             definition = self.product.published(session, process_id)
@@ -205,9 +205,16 @@ class Player:
         )
         self.case_ids.append(started.case_id)
 
+    def _is_reporter(self, by: str, case_id: int | None) -> int:
+        """From now on, `melder` is this person."""
+        self.reporter = by
+        account_id = self._account(by, case_id)
+        self.cast.refs["melder"] = f"ansatt:{account_id}"
+        return account_id
+
     def _find(self, step: dict[str, Any]) -> Task | None:
         """The oldest open task of this step, else the newest one that is done."""
-        self._find_linked()
+        self._find_started()
         with self.product.database.session() as session:
             rows = session.scalars(
                 select(Task)
@@ -222,12 +229,11 @@ class Player:
             opened = [row for row in opened if row.assignee_id == by] or opened
         return opened[0] if opened else (rows[-1] if rows and step.get("refused") else None)
 
-    def _find_linked(self) -> None:
-        """Cases that have come to belong together with the scenario's are its own too."""
+    def _find_started(self) -> None:
+        """Cases that the scenario's own have started are its own too, tied to them or not: there
+        are no others in its database."""
         with self.product.database.session() as session:
-            for case_id in list(self.case_ids):
-                family = linked.family(session, session.get_one(Case, case_id))
-                self.case_ids += [each.id for each in family if each.id not in self.case_ids]
+            self.case_ids = list(session.scalars(select(Case.id).order_by(Case.id)))
 
     def _receipt(self) -> str:
         """A new key for each step that is sent."""
@@ -338,7 +344,7 @@ class Player:
     # --- what is expected ----------------------------------------------------------------------
 
     def _check(self, expect: dict[str, Any]) -> None:
-        self._find_linked()
+        self._find_started()
         unknown = {
             name
             for what in ("told", "not_told", "hidden_from")

@@ -66,7 +66,8 @@ def closed(product, account_id: int, task_id: int) -> Closed:
             return access.may(session, account, permission, case=case, task=about, now=now)
 
         own = task.done_by_id == account_id and may(Permission.SEE_TASK)
-        knows = own or may(Permission.COMPLETE_TASK) or may(Permission.SEE_TASK)
+        did_such = case.shielded is None and may(Permission.COMPLETE_TASK)
+        knows = own or did_such or may(Permission.SEE_TASK)
         if not knows and draft is None:
             raise no_access()
         form = product.definition(session, case.version).form(task.process_id, task.form_key)

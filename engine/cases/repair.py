@@ -1,4 +1,5 @@
-"""Cases that stand still: which they are, why, what to do, and trying again."""
+"""Cases that stand still: which they are, why, what to do, trying again, and setting aside what
+leadership has followed up itself."""
 
 from __future__ import annotations
 
@@ -7,25 +8,33 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
-from engine.cases import deadlines, incidents, notices, solving
+from engine.cases import deadlines, exchange, incidents, notices, solving
 from engine.cases.answers import title_in
 from engine.cases.desk import no_access, open_case
-from engine.cases.incidents import NOBODY, Stopped
+from engine.cases.incidents import NOBODY, NOT_RECEIVED, Stopped
 from engine.cases.lists import SHIELDED
+from engine.cases.notes import MAX_LENGTH
 from engine.cases.tick import let_deadlines_pass
+from engine.database.session import lock_case
 from engine.database.tables import Account, Case, Incident, Pupil, Task
 from engine.people import access, register
 from engine.people.access import Permission
-from engine.records import reading
+from engine.records import log, reading
+from engine.records.log import Kind
+from engine.refusals import Reason, Refusal
 from engine.sentences import Sentence, say
 
 LIMIT = 200
+NO_REASON = say(
+    "Skriv hva dere har gjort, med 1 til %(most)s tegn. Da er dette avklart.", most=MAX_LENGTH
+)
 
 
 @dataclass(frozen=True)
 class Standstill:
     """An unsolved incident. pupil: what the case is called; step: the element's name; message: what
-    is wrong; remedy: what to do; task_id: the open task that it is about."""
+    is wrong; remedy: what to do; task_id: the open task that it is about; goes_on: the case is in
+    motion all the same, and leadership says in words how this was followed up."""
 
     id: int
     case_number: str
@@ -35,6 +44,7 @@ class Standstill:
     remedy: str
     since: datetime
     task_id: int | None
+    goes_on: bool
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,28 @@ def standing_still(product, account_id: int) -> list[Standstill]:
         return read(session, access.cases_with_incidents(account, now))
 
 
+@dataclass(frozen=True)
+class Unattended:
+    """An unsolved incident that nobody at the school or its owner may see. step: its name."""
+
+    case_number: str
+    step: str | None
+    since: datetime
+
+
+def unattended(product) -> list[Unattended]:
+    """The incidents that only the operator can do something about, the oldest first: by giving a
+    role to somebody who is not named in the case. Without names, and without what the case is."""
+    with product.database.session() as session:
+        rows = session.execute(
+            select(Case.number, Incident.name, Incident.at)
+            .join(Case, Case.id == Incident.case_id)
+            .where(Incident.solved_at.is_(None), access.seen_to_by_nobody(product.clock()))
+            .order_by(Incident.id)
+        )
+        return [Unattended(*row) for row in rows]
+
+
 def shut(product, account_id: int, number: str) -> Shut:
     """The page of a case that can't be opened now; the reading is logged. Raises Refusal."""
     with product.database.transaction() as session:
@@ -95,11 +127,9 @@ def try_again(product, incident_id: int, account_id: int) -> Tried:
     """Open the case, let what is due happen, give what is nobody's to the next in line, and let the
     case go on. Raises Refusal for one who may not."""
     with product.database.session() as session:
-        incident, account = session.get(Incident, incident_id), session.get(Account, account_id)
-        case = session.get(Case, incident.case_id) if incident else None
-        if case is None:
-            raise no_access()
-        access.require(session, account, Permission.REPAIR, case=case, now=product.clock())
+        incident, case = _to_repair(product, session, incident_id, account_id)
+    if incident.kind == NOT_RECEIVED:
+        return Tried(case.number, False, NO_REASON)
     let_deadlines_pass(product, case.id)
     try:
         with open_case(product, case.id, account_id) as desk:
@@ -110,6 +140,49 @@ def try_again(product, incident_id: int, account_id: int) -> Tried:
             "Det gikk ikke. %(why)s Snakk med den som drifter Trygg.", why=stopped.message
         )
         return Tried(case.number, False, message)
+
+
+def set_aside(product, incident_id: int, account_id: int, reason: str) -> Tried:
+    """Leadership has followed up a message that did not arrive: settled, and the log says how.
+
+    reason: what was done, in their own words; without it nothing is settled. Raises Refusal for one
+    who may not, and for what can only be put right in the case.
+    """
+    with product.database.transaction() as session:
+        incident, case = _to_repair(product, session, incident_id, account_id)
+        case = lock_case(session, case.id)
+        if incident.kind != NOT_RECEIVED:
+            raise Refusal(
+                Reason.IKKE_VALGBAR, say("Saken står fast. Rett det som er galt, og prøv igjen.")
+            )
+        session.refresh(incident)
+        if incident.solved_at is not None:
+            return Tried(case.number, True, say("Dette er alt avklart."))
+        if not reason.strip() or len(reason) > MAX_LENGTH:
+            return Tried(case.number, False, NO_REASON)
+        incident.solved_at, incident.solved_by_id = product.clock(), account_id
+        key = product.master_key.unwrap(case.wrapped_key)
+        log.append(
+            session,
+            case,
+            Kind.HENDELSE_AVKLART,
+            incident.solved_at,
+            account_id,
+            step=incident.step,
+            step_name=incident.name,
+            sealed_detail=product.master_key.seal(key, {"grunn": reason.strip()}, "event"),
+        )
+    return Tried(case.number, True, say("Avklart. Det dere har gjort, står i saken."))
+
+
+def _to_repair(product, session, incident_id: int, account_id: int) -> tuple[Incident, Case]:
+    """The incident and its case, for one who may put it right. Raises Refusal."""
+    incident, account = session.get(Incident, incident_id), session.get(Account, account_id)
+    case = session.get(Case, incident.case_id) if incident else None
+    if case is None:
+        raise no_access()
+    access.require(session, account, Permission.REPAIR, case=case, now=product.clock())
+    return incident, case
 
 
 def read(session, where: ColumnElement[bool]) -> list[Standstill]:
@@ -143,6 +216,7 @@ def read(session, where: ColumnElement[bool]) -> list[Standstill]:
             task_id=tasks.get((incident.case_id, incident.step))
             if incident.kind == NOBODY
             else None,
+            goes_on=incident.kind == NOT_RECEIVED,
         )
         for incident, number, shielded, pupil in rows
     ]
@@ -151,6 +225,8 @@ def read(session, where: ColumnElement[bool]) -> list[Standstill]:
 def _remedy(incident: Incident) -> Sentence:
     if incident.kind == NOBODY:
         return say("Gi noen rollen, eller gi oppgaven til en ansatt. Prøv så igjen.")
+    if incident.kind == NOT_RECEIVED:
+        return say("Følg opp eleven, og skriv her hva dere har gjort.")
     if incident.task_id is not None:
         return say(
             "Be den som har oppgaven, om å levere den på nytt. Det som ble skrevet, ligger som "
@@ -165,6 +241,12 @@ def _try(desk, incident_id: int) -> Tried:
     desk.advance()
     solving.fill_roles(desk)
     desk.save()
+    if exchange.is_stuck(desk):
+        said = say(
+            "Saken har fått en melding som fortsatt ikke kan tas imot. "
+            "Snakk med den som drifter Trygg."
+        )
+        return Tried(number, False, said)
     task = desk.session.get(Task, incident.task_id) if incident.task_id else None
     if incident.solved_at is None and incident.kind != NOBODY and task is None:
         solving.solve(desk, incident, desk.actor_id)

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 
-from engine.cases import linked
+from engine.cases import linked, receipts
 from engine.cases.desk import no_access, open_case
 from engine.cases.notices import INFORMED, tell_role
 from engine.cases.report import ACT, AT_ONCE, PROCESS, REPORT, SUSPECT
@@ -114,15 +115,18 @@ def my_report(product, account_id: int, number: str) -> MyWords:
         )
 
 
-def add_to_report(product, account_id: int, number: str, text: str) -> None:
+def add_to_report(product, account_id: int, number: str, text: str, receipt: str) -> None:
     """Add to an own report, as a note on the case; what was sent stays as it is. Whoever handles
-    the case is told. Raises Refusal."""
+    the case is told. receipt: the page's own key; sent twice it is added once. Raises Refusal."""
     with product.database.session() as session:
         case_id = _own_case(product, session, account_id, number).id
     if not text.strip() or len(text) > LONGEST:
         raise Refusal(Reason.MANGLER_FELT, say("Skriv mellom 1 og %(most)s tegn.", most=LONGEST))
     with open_case(product, case_id, account_id) as desk:
         _own_case(product, desk.session, account_id, number)
+        if receipts.find(desk.session, receipt, account_id, "tillegg") is not None:
+            return
+        receipts.keep(desk, receipt, "tillegg")
         _keep_addition(desk, text.strip())
         if desk.case.merged_into_id is not None:
             other = desk.beside(desk.session.get_one(Case, desk.case.merged_into_id))
@@ -168,13 +172,17 @@ def _own_answers(product, session, case: Case, corrected: bool = False) -> dict[
     """What the reporter sent, by step, also in the case that § 12-5 started; nothing once the
     case's key is destroyed.
 
-    corrected: as the reporter has corrected it since; what others corrected is never here."""
+    corrected: as the one who sent it has corrected it since; what others corrected is never here,
+    also when it was sent for a colleague."""
     if case.wrapped_key is None:
         return {}
     cases = {each.id: each for each in linked.family(session, case) if each.wrapped_key}
+    first = aliased(Answer)
     rows = session.scalars(
         select(Answer)
+        .outerjoin(first, first.id == Answer.corrects_id)
         .where(
+            or_(Answer.corrects_id.is_(None), Answer.account_id == first.account_id),
             Answer.case_id.in_(cases),
             Answer.scope_id == "",
             Answer.step.in_(STEPS),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
 from engine.cases import linked
 from engine.cases.state import Status
-from engine.database.tables import Account, Case, CaseRole, NamedPerson
+from engine.database.tables import Account, Case, CaseRole, NamedPerson, Notice
 from engine.people import register, roles
 from engine.people.circle import Given
 from engine.people.standing import Shield
@@ -39,10 +39,21 @@ def named(desk) -> frozenset[str]:
 
 
 def name_person(desk, account_id: int, part: str) -> None:
-    """Name a person in the case, and in those it belongs together with."""
-    for case in linked.family(desk.session, desk.case):
+    """Name a person in the case, and in those it belongs together with. What the person was told
+    of them and has not been sent, is not sent."""
+    cases = linked.together(desk.session, desk.case)
+    for case in cases:
         if desk.session.get(NamedPerson, (case.id, account_id)) is None:
             desk.session.add(NamedPerson(case_id=case.id, account_id=account_id, part=part))
+    desk.session.execute(
+        update(Notice)
+        .where(
+            Notice.case_id.in_([case.id for case in cases]),
+            Notice.account_id == account_id,
+            Notice.state == "venter",
+        )
+        .values(state="trukket")
+    )
     desk.circle.named.add(account_id)
 
 
@@ -51,13 +62,33 @@ def shield(desk, about: Shield) -> list[Case]:
     the cases that were changed."""
     cases = [
         case
-        for case in linked.family(desk.session, desk.case)
+        for case in linked.together(desk.session, desk.case)
         if case.shielded is None or (about is Shield.LEDELSE and case.shielded != about)
     ]
     for case in cases:
+        _end_parts(desk, case)
         case.shielded = about
     desk.facts.system["gjelder_ledelsen"] = desk.case.shielded == Shield.LEDELSE
     return cases
+
+
+def _end_parts(desk, case: Case) -> None:
+    """The case is about to be shielded: whoever was let into it while it was open no longer has a
+    part in it. When it is found to be about leadership, that is so for the leadership. Those who
+    reported it are still those who did."""
+    whom = None if case.shielded is None else {held.person.id for held in desk.circle.leadership()}
+    rows = select(CaseRole).where(
+        CaseRole.case_id == case.id,
+        CaseRole.role != roles.Role.MELDER,
+        or_(CaseRole.to_time.is_(None), CaseRole.to_time > desk.now),
+    )
+    for row in desk.session.scalars(rows):
+        if whom is None or row.account_id in whom:
+            row.to_time = desk.now
+    if case.id == desk.case.id:
+        for given in desk.circle.given:
+            if given.role != roles.Role.MELDER and (whom is None or given.account_id in whom):
+                _end(desk, given)
 
 
 def leads_school(desk, account_id: int) -> bool:
@@ -97,7 +128,8 @@ def _is_on_staff(desk, account_id: int) -> bool:
 
 def other_open_case(desk) -> Case | None:
     """The pupil's oldest other case that a report can be joined to: it is worked on, not only
-    waited on for a check afterwards, and neither of them is shielded."""
+    waited on for a check afterwards, neither of them is shielded, and the actor is not named in it.
+    """
     if desk.case.pupil_id is None or desk.case.shielded is not None:
         return None
     return desk.session.scalar(
@@ -108,6 +140,9 @@ def other_open_case(desk) -> Case | None:
             Case.status == Status.OPEN,
             Case.shielded.is_(None),
             Case.process_id == desk.case.process_id,
+            Case.id.not_in(
+                select(NamedPerson.case_id).where(NamedPerson.account_id == desk.actor_id)
+            ),
         )
         .order_by(Case.id)
     )

@@ -12,12 +12,15 @@ from typing import Any, Protocol
 from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
 
 from engine.cases.facts import Facts, ScopeFact, told
+from engine.cases.incidents import Stopped
 from engine.cases.state import ends
 from engine.definitions import decisions, feel
 from engine.definitions.bpmn import rule_named
 from engine.definitions.decisions import Decision
+from engine.definitions.feel import FeelError
 from engine.definitions.specs import step_id
 from engine.rules import workdays
+from engine.sentences import say
 
 # A timer never fires by SpiffWorkflow's clock: it waits for ever, and the deadline's row fires it.
 NEVER = "9999-12-31T00:00:00+00:00"
@@ -29,7 +32,8 @@ class NotAllowed(Exception):
 
 
 class NotACondition(Exception):
-    """A condition gave something else than true, false or null."""
+    """A condition gave something else than true or false. Null is neither: an answer that it hangs
+    on is missing, and nobody has said what then."""
 
     def __init__(self, element: str):
         super().__init__(element)
@@ -56,8 +60,12 @@ class _NoEnvironment(BasePythonScriptEngineEnvironment):
 
 
 def evaluate(expression: str, context: dict[str, Any]) -> Any:
-    """FEEL on a case's context; `now()` and `today()` are the case's own moment, its `naa`."""
-    return feel.evaluate(expression, told(expression, context), now=_moment_of(context))
+    """FEEL on a case's context; `now()` and `today()` are the case's own moment, its `naa`. Raises
+    Stopped for what can't be worked out."""
+    try:
+        return feel.evaluate(expression, told(expression, context), now=_moment_of(context))
+    except FeelError as error:
+        raise Stopped(say("%(why)s Ingenting er endret.", why=error.args[0])) from error
 
 
 def _moment_of(context: dict[str, Any]) -> datetime | None:
@@ -72,18 +80,25 @@ class CaseEngine(PythonScriptEngine):
         self.facts, self.host = facts, host
 
     def evaluate(self, task, expression, external_context=None) -> Any:
-        """What SpiffWorkflow asks: a timer's date, or whether a flow is taken. Only literal true
-        takes a flow, and a condition that is neither true, false nor null stops the case."""
+        """What SpiffWorkflow asks: a timer's date, or whether a flow is taken. A condition that is
+        neither true nor false stops the case."""
         if rule_named(expression):
             return NEVER
         value = self.value(task, expression)
-        if not (value is None or isinstance(value, bool)):
+        if not isinstance(value, bool):
             raise NotACondition(step_id(task))
-        return value is True
+        return value
 
     def value(self, task, expression: str) -> Any:
-        """The value of an expression on the answers around a task."""
-        return evaluate(expression, self.context(task))
+        """The value of an expression on the answers around a task. Raises Stopped, which names the
+        task's step."""
+        try:
+            return evaluate(expression, self.context(task))
+        except Stopped as stopped:
+            if task is None:
+                raise
+            name = task.task_spec.bpmn_name
+            raise Stopped(stopped.message, step_id(task), name) from stopped
 
     def context(self, task) -> dict[str, Any]:
         return self.facts.context(self.facts.chain(task))

@@ -12,15 +12,24 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import CompoundSelect, Row, Select, bindparam, or_, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from engine.cases import state
-from engine.cases.agenda import DUE
 from engine.cases.facts import CASE, HISTORY, ScopeFact
 from engine.cases.given import first_id
 from engine.database.mixed import mixed
-from engine.database.tables import Answer, Case, Deadline, Scope
+from engine.database.tables import Answer, Case, NamedPerson, Scope, Task
 from engine.people import circle
 
 SPARE = 24  # scopes or answers out of sight before they are marked; once in many rounds
@@ -29,8 +38,8 @@ SPARE = 24  # scopes or answers out of sight before they are marked; once in man
 @cache
 def contents() -> CompoundSelect:
     """The statement that reads what lies on a case (`cases`, of one id): scopes, answers, which
-    of the deadlines by `rules` it has had, whether the pupil has another open case, and the people
-    around it."""
+    of the steps `counted` it has been through, whether the pupil has another open case in which
+    `actor` is not named, and the people around it."""
     return mixed(**_answers(), **_had(), **_other_case(), **circle.kinds())
 
 
@@ -60,11 +69,11 @@ def _answers() -> dict[str, Select]:
 
 def _had() -> dict[str, Select]:
     return {
-        "had": select(Deadline.rule.label("step"))
+        "had": select(Task.process_id.label("process_id"), Task.step.label("step"))
         .where(
-            Deadline.case_id.in_(bindparam("cases", expanding=True)),
-            Deadline.kind == DUE,
-            Deadline.rule.in_(bindparam("rules", expanding=True)),
+            Task.case_id.in_(bindparam("cases", expanding=True)),
+            Task.step.in_(bindparam("counted", expanding=True)),
+            Task.done_at.is_not(None),
         )
         .distinct()
     }
@@ -82,6 +91,11 @@ def _other_case() -> dict[str, Select]:
             other.status == state.Status.OPEN,
             other.shielded.is_(None),
             own.shielded.is_(None),
+            # One who is named there is not to learn of it here.
+            ~exists().where(
+                NamedPerson.case_id == other.id,
+                NamedPerson.account_id == bindparam("actor", type_=Integer),
+            ),
         )
     }
 
@@ -89,17 +103,17 @@ def _other_case() -> dict[str, Select]:
 class Sight:
     """What has been read of one case's answers, and what of it is out of sight by now.
 
-    had: rules that count from the report and whose deadline the case has had.
+    had: the steps (process, step) due by the report that the case has been through before.
     """
 
     def __init__(self, desk):
         self.desk = desk
-        self.had: set[str] = set()
+        self.had: set[tuple[str, str]] = set()
         self._old_answers: list[int] = []
 
     def read(self, rows: Sequence[Row]) -> None:
         """Put scopes and answers into the desk's facts, oldest first."""
-        self.had = {row.step for row in rows if row.what == "had"}
+        self.had = {(row.process_id, row.step) for row in rows if row.what == "had"}
         rows = sorted(
             (row for row in rows if row.what in ("scope", "answer")), key=lambda row: row.row
         )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from engine.cases import notices, tasks
-from engine.cases.incidents import NOBODY
+from engine.cases.incidents import NOBODY, NOT_RECEIVED
 from engine.database.tables import Incident, Task
 from engine.people import standing
 from engine.records.log import Kind
@@ -30,7 +30,7 @@ def settle(desk, by_id: int | None = None) -> None:
                 solve(desk, incident, by_id)
                 for row in rows:
                     notices.tell_of_task(desk, row)
-        elif _went_through(desk, incident):
+        elif incident.kind != NOT_RECEIVED and _went_through(desk, incident):
             solve(desk, incident, by_id)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases import exchange, receipts, roster, tasks
+from engine.cases import exchange, receipts, roster, switches, tasks
 from engine.cases.desk import Desk
 from engine.cases.incidents import Stopped
-from engine.cases.newcase import new_case
+from engine.cases.newcase import About, new_case
 from engine.cases.tasks import Performed
-from engine.database.tables import Account, Case, Task
+from engine.database.tables import Account, Case, CaseRole, Task
 from engine.people import access
 from engine.people.access import Permission
 from engine.people.roles import Role
@@ -85,8 +85,15 @@ def _start(product, command: StartCase) -> Started:
 
 def _new_desk(product, session, command: StartCase) -> Desk:
     definition = product.published(session, command.process_id)
+    switches.require_on(session, definition, command.school_id)
     case, key = new_case(
-        product, session, definition, command.school_id, command.account_id, product.clock()
+        product,
+        session,
+        definition,
+        command.school_id,
+        command.account_id,
+        product.clock(),
+        About(definition.name) if definition.is_the_schools else None,
     )
     desk = Desk(product, session, case, command.account_id, key)
     desk.log(Kind.SAK_STARTET, process_id=case.process_id, role="melder")
@@ -104,3 +111,40 @@ def _own_task(desk: Desk, step: str) -> tuple[Desk, Task]:
             if row.step == step:
                 return each, row
     raise Refusal(Reason.IKKE_VENTET, say("Saken venter ikke på dette steget."))
+
+
+@dataclass(frozen=True)
+class PlannedCase:
+    """A case of the school itself that its time has come for.
+
+    facts: what the process's first event receives, by field; those it does not name are left out.
+    responsible: the accounts that are `ansvarlig` in it, at least one; the first stands as the one
+    who opened it.
+    """
+
+    process_id: str
+    school_id: int
+    about: About
+    facts: Mapping[str, Any]
+    responsible: Sequence[int]
+
+
+def open_planned(product, session, planned: PlannedCase) -> Case:
+    """Open a planned case, by the system, in the caller's transaction. Raises Stopped; then the
+    caller's transaction must be rolled back."""
+    definition = product.published(session, planned.process_id)
+    opener, now = planned.responsible[0], product.clock()
+    case, key = new_case(
+        product, session, definition, planned.school_id, opener, now, planned.about
+    )
+    desk = Desk(product, session, case, None, key)
+    desk.log(Kind.SAK_STARTET, process_id=case.process_id)
+    for account_id in planned.responsible:
+        role = Role.ANSVARLIG
+        session.add(CaseRole(case_id=case.id, account_id=account_id, role=role, from_time=now))
+        desk.log(Kind.ROLLE_GITT, {"rolle": role, "ansatt": account_id}, role=role)
+    session.flush()
+    received = definition.start.receives
+    desk.begin({name: planned.facts[name] for name in received if name in planned.facts})
+    desk.save()
+    return case

@@ -54,8 +54,8 @@ def load(document: bytes, version: int, definition, engine) -> CaseWorkflow:
         return documents.read(json.loads(document), version, definition, engine)
     except documents.Unknown as error:
         raise UnreadableState(
-            f"Saken er lagret i form {version}, og denne utgaven av Trygg leser form "
-            f"{' og '.join(map(str, range(1, VERSION + 1)))}. Bruk en nyere utgave."
+            f"Saken er lagret i form {version}, og denne utgaven av Trygg leser form 1 til "
+            f"{VERSION}. Bruk en nyere utgave."
         ) from error
     except _BROKEN as error:
         raise UnreadableState(

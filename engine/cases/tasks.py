@@ -15,7 +15,7 @@ from engine.cases import deadlines, linked, notices, roster
 from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Task
-from engine.people import register, standing
+from engine.people import access, register, standing
 from engine.people.roles import LABELS, Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
@@ -36,6 +36,8 @@ class Performed:
 
 _NEXT = {
     Role.KONTAKTLAERER: Role.SAKSANSVARLIG,
+    Role.ANSVARLIG: Role.SAKSANSVARLIG,
+    Role.TILRETTELEGGER: Role.SAKSANSVARLIG,
     Role.SAKSANSVARLIG: Role.REKTOR,
     Role.UNDERSOKER: Role.REKTOR,
     Role.LEDELSE: Role.REKTOR,
@@ -66,26 +68,35 @@ def sync(desk) -> None:
 
 def give_anew(desk, moved: Collection[str] = ()) -> None:
     """The case is shielded, or somebody is named in it, after its tasks were opened: each goes to
-    those whose it is now.
+    those whose it is now. In a shielded case a task stays by name only with those who handle it,
+    and with those who answer for a measure of a plan made since.
 
     moved: the roles that others hold than before: given anew, or the case is about another pupil.
     """
-    named = roster.named(desk)
+    away = _away(desk)
     for row in open_rows(desk).values():
         role = role_for(desk, desk.workflow.get_task_from_id(UUID(row.token)))
-        out = {
-            each
-            for each in (row.assignee_id, row.claimed_by_id)
-            if each is not None and register.ref(register.Kind.ANSATT, each) in named
-        }
+        out = {row.assignee_id, row.claimed_by_id} & away
         if role in (None, row.role) and not out and row.role not in moved:
             continue
         if row.assignee_id in out:
             row.assignee_id = row.handed_over_by_id = None
-        row.role, row.claimed_by_id = role or Role.REKTOR, None
+        row.role = role or desk.circle.handler_role(Role.REKTOR)
+        row.claimed_by_id = None
         row.revision += 1
         desk.log_task(Kind.OPPGAVE_FLYTTET, row)
         tell_or_raise(desk, row)
+
+
+def _away(desk) -> set[int]:
+    """Those with a task by name, given or taken, who can't have one in this case as it is now."""
+    rows = open_rows(desk).values()
+    have = {each for row in rows for each in (row.assignee_id, row.claimed_by_id)} - {None}
+    if not have or desk.case.shielded is None:
+        return have & desk.circle.named
+    ways = access.HANDLERS | {access.Who.ANSVARLIG}
+    people = access.people_in(desk.session, desk.case, ways, desk.now)
+    return have - {person.id for person in people}
 
 
 def _open(desk, task) -> None:
@@ -150,6 +161,8 @@ def _assignee(desk, task, step) -> int | None:
     if step.assignee is None:
         return None
     ref = desk.engine.value(task, step.assignee)
+    if ref is None and desk.role_of(task) is not None:
+        return None  # nobody is chosen: it is the role's
     kind, number = register.parse(ref)
     if kind is not register.Kind.ANSATT or not _exists(desk, number):
         raise Stopped(say("Steget har ingen å gi oppgaven til."), step.id, step.name)
@@ -191,6 +204,8 @@ def complete(
     notices.tell_from_step(desk, task, step)
     try:
         task.run()
+    except Stopped:
+        raise
     except Exception as error:
         raise desk.stopped(error) from error
 
@@ -242,8 +257,7 @@ def name_in_case(desk, ref: str, part: str) -> None:
 def mark(desk, what: str, value: Any) -> None:
     """What an answer says of the case itself (a form field's `merker`)."""
     if what == "elev":
-        desk.case.pupil_id = register.parse(value)[1]
-        desk.circle.meet_pupil(desk.session, desk.case.pupil_id)
+        _about(desk, register.parse(value)[1])
     elif what == "alvorlig" and value == "ja":
         desk.case.serious = True
     elif what == "skjermet_ansatt" and value == "ja":
@@ -255,6 +269,16 @@ def mark(desk, what: str, value: Any) -> None:
     elif what == "mottatt":
         deadlines.correct_receipt(desk, value)
         linked.tell_pupils_case(desk, mottatt=value)
+
+
+def _about(desk, pupil_id: int) -> None:
+    """The case is about this pupil, and so are those it belongs together with: who is informed and
+    protected is never two pupils."""
+    if desk.case.pupil_id not in (None, pupil_id):
+        for case in linked.others(desk):
+            case.pupil_id = pupil_id
+    desk.case.pupil_id = pupil_id
+    desk.circle.meet_pupil(desk.session, pupil_id)
 
 
 def _shield(desk, about: standing.Shield) -> None:

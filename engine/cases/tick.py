@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import structlog
 from sqlalchemy import select
 
@@ -12,6 +14,8 @@ from engine.database.tables import Deadline, Incident
 from engine.people import standing
 
 _log = structlog.get_logger()
+
+BREATH = 0.01  # seconds between two cases, in which people who wait to write come first
 
 
 def let_deadlines_pass(product, case_id: int | None = None) -> int:
@@ -27,13 +31,14 @@ def let_deadlines_pass(product, case_id: int | None = None) -> int:
     for each in due:
         try:
             with open_case(product, each, actor_id=None) as desk:
-                deadlines.pass_due(desk)
-                desk.save()
+                if deadlines.pass_due(desk):  # nobody else was first
+                    desk.save()
         except Stopped as stopped:
             incidents.record_stop(product, each, stopped)
         except Exception:  # one case that can't be read must not keep the others waiting
             _log.exception("deadlines could not pass", case_id=each)
             incidents.record_stop(product, each, Stopped(incidents.UNREADABLE))
+        time.sleep(BREATH)
     if case_id is None:
         fill_empty_roles(product)
     exchange.deliver(product, case_id)
@@ -46,8 +51,8 @@ def fill_empty_roles(product) -> None:
         stands = select(Incident.case_id).where(
             Incident.kind == incidents.NOBODY, Incident.solved_at.is_(None)
         )
-        empty = standing.tasks_of_nobody(product.clock())
-        found = sorted({*session.scalars(stands), *session.scalars(empty)})
+        empty = standing.cases_of_nobody(session, product.clock())
+        found = sorted({*session.scalars(stands), *empty})
     for case_id in found:
         try:
             with open_case(product, case_id, actor_id=None) as desk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -35,12 +35,16 @@ _TOLD = {  # what the timeline shows; deadlines set and tasks opened are seen el
     Kind.INVITERT,
     Kind.INVITASJON_AVSLUTTET,
     Kind.FIL_LAGT_TIL,
+    Kind.BREV_LAGET,
+    Kind.BREV_GITT,
     Kind.RETTET,
     Kind.HENDELSE_STANSET,
     Kind.HENDELSE_LOST,
+    Kind.HENDELSE_AVKLART,
 }
 _DETAILED = {
     Kind.FRIST_PASSERT,
+    Kind.HENDELSE_AVKLART,
     Kind.INVITASJON_AVSLUTTET,
     Kind.INVITERT,
     Kind.OPPGAVE_GITT,
@@ -52,7 +56,7 @@ _DETAILED = {
 class Told:
     """One line of the timeline. role: in words; answer_id: the answer that may be read; whom: the
     one who got the task or the invitation; performed_by, performed_at: who did what the actor
-    registered, and when."""
+    registered, and when; reason: what was done about it, for those who see all answers."""
 
     at: datetime
     kind: Kind
@@ -65,6 +69,7 @@ class Told:
     whom: str | None = None
     performed_by: str | None = None
     performed_at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ def timeline(desk, dates: DueDates, sees_answers: bool) -> tuple[Told, ...]:
     lines = (
         _told(desk, event, name, held.get(event.actor_id, ()), answered) for event, name in rows
     )
+    if not sees_answers:
+        lines = (replace(line, reason=None) for line in lines)
     return tuple(line for line in lines if line.rule is None or dates.is_kept(line.rule.key))
 
 
@@ -114,6 +121,7 @@ def _told(desk, event: Event, name: str | None, held: Sequence[Role], answered: 
         whom=name_of(desk.session, whom),
         performed_by=name_of(desk.session, detail.get("utfort_av")),
         performed_at=performed_at and datetime.fromisoformat(performed_at),
+        reason=detail.get("grunn") if event.kind == Kind.HENDELSE_AVKLART else None,
     )
 
 

@@ -136,10 +136,14 @@ def form_of(product, account_id: int, task_id: int) -> Form:
 
 
 def _require(session, account: Account | None, case: Case, task: Task, now: datetime) -> None:
-    """Refuse all but those who may see the task, and those who do such tasks in the case."""
+    """Refuse all but those who may see the task, and those who do such tasks in the case. Once it
+    is no longer open, a shielded case is not known to those who only had a task in it."""
     ask = {"case": case, "task": task, "now": now}
-    if not access.may(session, account, Permission.SEE_TASK, **ask):
-        access.require(session, account, Permission.COMPLETE_TASK, **ask)
+    if access.may(session, account, Permission.SEE_TASK, **ask):
+        return
+    if case.shielded is not None and task.state != "open":
+        access.require(session, account, Permission.SEE_CASE, case=case, now=now)
+    access.require(session, account, Permission.COMPLETE_TASK, **ask)
 
 
 def _worksheet(desk: Desk, account: Account, task: Task, typed: dict[str, Any] | None) -> Worksheet:

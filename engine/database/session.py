@@ -7,6 +7,8 @@ other and neither fails; on PostgreSQL the case's row is locked by `lock_case`.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,7 @@ from engine.database.tables import Case, Task
 
 DEFAULT_URL = "sqlite:///var/trygg.db"
 BUSY_SECONDS = 10  # how long a command waits for another one's write on SQLite
+LOOK_SECONDS = 0.004  # how often it looks whether it is its turn
 MIGRATION_LOCK = 7_289_412  # the advisory lock on PostgreSQL; any number nobody else uses
 
 
@@ -145,6 +148,30 @@ def _connect(url: URL, foreign_keys: bool = True) -> Engine:
     def begin(connection):
         reading = connection.get_execution_options().get("reading", False)
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if reading:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_to_write(connection)
 
     return engine
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """Begin a transaction that writes, as soon as nobody else does.
+
+    SQLite's own wait looks only every tenth of a second. Beside a worker that writes one case after
+    the other it would seldom meet the moment between two, and people would wait for seconds.
+    """
+    driver = connection.connection.driver_connection
+    end = time.monotonic() + BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < end:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                time.sleep(LOOK_SECONDS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # an error now is the caller's
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")

@@ -90,6 +90,18 @@ class Account(Table):
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str] = mapped_column(default="nb")
+    email: Mapped[str | None]  # where mail goes; None: nobody sends any
+    mail_choice: Mapped[str] = mapped_column(default="straks", server_default="straks")
+    digest_day: Mapped[date | None]  # the latest day whose digest is made
+
+
+class CalendarLink(Table):
+    """The secret address of a person's calendar, kept as a hash: nobody can read it here."""
+
+    __tablename__ = "calendar_link"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)  # sha-256
+    made_at: Mapped[datetime]
 
 
 class RoleHolding(Table):
@@ -118,6 +130,7 @@ class Guardian(Table):
     __tablename__ = "guardian"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    language: Mapped[str] = mapped_column(default="nb", server_default="nb")  # nb | nn | en
 
 
 class Guardianship(Table):
@@ -155,6 +168,8 @@ class Case(Table):
     number: Mapped[str] = mapped_column(unique=True)  # 2026-4827, drawn at random
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"), index=True)
+    title: Mapped[str | None]  # what a case of the school itself is about; never names a pupil
+    class_name: Mapped[str | None]  # of such a case: its class; None is the whole school
     reporter_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     process_id: Mapped[str]
     version: Mapped[str] = mapped_column(ForeignKey("process_version.sha256"))
@@ -243,6 +258,7 @@ class Task(Table):
     revision: Mapped[int] = mapped_column(default=0)  # claimed, released, handed over, due moved
     __table_args__ = (
         Index(None, "case_id", "state"),
+        Index(None, "case_id", "step"),
         Index(None, "state", "role", "due_at"),
         Index(None, "state", "assignee_id", "due_at"),
     )
@@ -307,7 +323,7 @@ class Incident(Table):
 
     __tablename__ = "incident"
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     kind: Mapped[str]
     step: Mapped[str | None]
     name: Mapped[str | None]
@@ -316,6 +332,10 @@ class Incident(Table):
     at: Mapped[datetime]
     solved_at: Mapped[datetime | None]
     solved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (
+        Index(None, "case_id", "solved_at"),
+        Index(None, "solved_at", "kind", "case_id"),  # the few unsolved ones among all
+    )
 
 
 class Draft(Table):
@@ -341,6 +361,73 @@ class Receipt(Table):
     task_id: Mapped[int | None]
     command: Mapped[str]
     at: Mapped[datetime]
+
+
+# --- the school's year -----------------------------------------------------------------------
+
+
+class YearRow(Table):
+    """A routine of the school's year: what is done when, by whom. Leadership changes it.
+
+    key: `R02`, as in processes/aarshjul.toml; None for a row that the school has added. schedule:
+    see engine.year.schedule. per: skole | trinn | klasse.
+    """
+
+    __tablename__ = "year_row"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    key: Mapped[str | None]
+    position: Mapped[int]
+    name: Mapped[str]
+    schedule: Mapped[str]
+    per: Mapped[str]
+    first_grade: Mapped[int | None]  # trinn, from and to; None is all
+    last_grade: Mapped[int | None]
+    role: Mapped[str]
+    process_id: Mapped[str]
+    fields: Mapped[str]  # what this routine asks besides, separated by spaces
+    brief: Mapped[bool] = mapped_column(default=False)  # confirmed only, without plan and minutes
+    source: Mapped[str]  # where the school's plan says it
+    part_of: Mapped[str | None]  # the key of the row whose case this is a part of
+    active: Mapped[bool] = mapped_column(default=True)
+    changed_at: Mapped[datetime | None]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (UniqueConstraint("school_id", "key"),)
+
+
+class YearEvent(Table):
+    """A routine once: in one period, for the school, a trinn or a class. Its case is opened when
+    its time comes, so that nobody's list holds the whole year.
+
+    year: the school year by its autumn. group: `4B`, `4` (trinn) or "" (the whole school).
+    """
+
+    __tablename__ = "year_event"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    row_id: Mapped[int] = mapped_column(ForeignKey("year_row.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    year: Mapped[int]
+    period: Mapped[int]  # which of the row's times in the year, from 1
+    group: Mapped[str]
+    opens_on: Mapped[date]
+    due_on: Mapped[date]
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    __table_args__ = (
+        UniqueConstraint("row_id", "year", "period", "group"),
+        Index(None, "school_id", "year"),
+        Index(None, "case_id", "opens_on"),
+    )
+
+
+class ProcessSwitch(Table):
+    """Whether a process that is shipped turned off is on at a school: its leadership decides."""
+
+    __tablename__ = "process_switch"
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), primary_key=True)
+    process_id: Mapped[str] = mapped_column(primary_key=True)
+    active: Mapped[bool]
+    changed_at: Mapped[datetime]
+    changed_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
 
 # --- records ---------------------------------------------------------------------------------
@@ -378,8 +465,33 @@ class Reading(Table):
     what: Mapped[str]  # engine.records.reading.What
 
 
+class Mail(Table):
+    """A mail to one person, kept until the mail server has taken it. It holds no content.
+
+    kind: oppgave | varsel | dagens; tasks, late: what the daily digest counts.
+    """
+
+    __tablename__ = "mail"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[str]
+    tasks: Mapped[int | None]
+    late: Mapped[int | None]
+    made_at: Mapped[datetime]
+    state: Mapped[str]  # venter | sendt | feilet | bortfalt
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    trouble: Mapped[str | None]  # what the mail server answered last, in a few words
+    __table_args__ = (Index(None, "state", "next_try_at"),)
+
+
 class Notice(Table):
-    """The outbox: what is told to whom. Never sent with names; the content is sealed."""
+    """The outbox: what is told to whom. Never sent with names; the content is sealed.
+
+    state: whether the outbox has looked at it, and perhaps told of it by mail; what is told to
+    guardians and pupils is said by people and stays `venter`.
+    """
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -388,11 +500,16 @@ class Notice(Table):
     kind: Mapped[str]  # oppgave_tildelt, varsel_rektor, info_foresatte ...
     step: Mapped[str | None]
     role: Mapped[str | None]
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
     pupil_id: Mapped[int | None] = mapped_column(ForeignKey("pupil.id"))
     sealed_content: Mapped[bytes | None]
-    state: Mapped[str]  # venter | sendt | lest
+    state: Mapped[str]  # venter | behandlet | trukket
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))  # the task it tells of
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
+    read_at: Mapped[datetime | None]
+    task: Mapped[Task | None] = relationship(lazy="raise_on_sql")  # its row is written first
+    __table_args__ = (Index(None, "state", "account_id"), Index(None, "account_id", "read_at"))
 
 
 class Message(Table):
@@ -435,3 +552,49 @@ class Note(Table):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime]
     sealed_text: Mapped[bytes]
+
+
+# --- letters to the home ---------------------------------------------------------------------
+
+
+class LetterTemplate(Table):
+    """A version of a letter's text that leadership has written. A new text is a new row; an empty
+    one takes the letter out of use in that language."""
+
+    __tablename__ = "letter_template"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind: Mapped[str]  # the name of a file in processes/brev
+    language: Mapped[str]  # nb | nn | en | enkelt
+    version: Mapped[int]  # 1, 2, 3 ... of this kind and language
+    title: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("school_id", "kind", "language", "version"),)
+
+
+class Letter(Table):
+    """A letter to one guardian, with its PDF as it was made. Never changed but for one thing: that
+    it was given, how and when.
+
+    template_id: None for the text that comes with Trygg; template_sha256 names it either way.
+    how: skrevet_ut | sikker_melding | overlevert | post.
+    """
+
+    __tablename__ = "letter"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"))
+    kind: Mapped[str]
+    language: Mapped[str]
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("letter_template.id"))
+    template_sha256: Mapped[str]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    sealed_content: Mapped[bytes]
+    sealed_pdf: Mapped[bytes]
+    how: Mapped[str | None]
+    given_at: Mapped[datetime | None]
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    registered_at: Mapped[datetime | None]

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
-from engine.definitions import feel
+from engine.definitions import feel, prediction
 from engine.definitions.bpmn import BPMN, CAMUNDA, TRYGG, lane_roles, role_of, rule_of_timer
 from engine.definitions.bundle import Bundle
 from engine.definitions.decisions import Decision, read_decisions
@@ -112,19 +114,50 @@ class Definition:
     def decision(self, process_id: str, decision_id: str) -> Decision:
         return self.decisions[process_id, decision_id]
 
+    @cached_property
+    def about(self) -> Mapping[str, str]:
+        """What `process.toml` says of the process: `beskrivelse`, and for one that is started by
+        hand `for_hva` and `ikke_for`."""
+        data = self.bundle.files.get(f"{self.process_id}/process.toml", b"")
+        return tomllib.loads(data.decode("utf-8"))
+
+    @property
+    def is_the_schools(self) -> bool:
+        """Whether a case of it is about the school and not about a pupil (`gjelder = "skolen"`)."""
+        return self.about.get("gjelder") == "skolen"
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it is off at a school until leadership turns it on (`slaas_paa`)."""
+        return "slaas_paa" in self.about
+
+    @property
+    def start(self) -> Step:
+        """The event that a case of this process begins with."""
+        return next(
+            step
+            for step in self.steps.values()
+            if step.kind == "startEvent"
+            and step.process_id == self.process_id
+            and step.parent is None
+        )
+
     @property
     def started_by_message(self) -> str | None:
         """The message that starts a case of this process; None when its start waits for nothing."""
-        return next(
-            (
-                step.message
-                for step in self.steps.values()
-                if step.kind == "startEvent"
-                and step.process_id == self.process_id
-                and step.parent is None
-            ),
-            None,
-        )
+        return self.start.message
+
+    @property
+    def from_receipt(self) -> tuple[str, ...]:
+        """The ids of the steps that are due by when the report was delivered."""
+        return tuple(step.id for step in self.steps.values() if self.counts_from_receipt(step))
+
+    def counts_from_receipt(self, step: Step) -> bool:
+        """Whether the step is due by when the report was delivered, and not by its opening."""
+        if step.rule is None:
+            return False
+        rule = self.regelverk.frist(step.rule)
+        return rule.counts_from_receipt and step.id not in rule.apnet_i
 
     @property
     def process_ids(self) -> tuple[str, ...]:
@@ -140,6 +173,7 @@ def compile_bundle(bundle: Bundle) -> Definition:
     for each in (spec, *subspecs.values()):
         _replace_multi_instance(each)
         _connect_event_subprocesses(each)
+        prediction.bound(each)
     steps = [step for name, tree in trees.items() for step in read_steps(tree, name)]
     forms = {}
     for path, data in bundle.files.items():

@@ -296,7 +296,7 @@ class _Table:
         if time.monotonic() > self._ends:
             raise self._undecided(say("den bruker for lang tid. Gjør den enklere"))
         try:
-            return ask(*arguments, now=self._now, strict=True)
+            return ask(*arguments, now=self._now)
         except feel.FeelError as error:
             raise self._undecided(
                 say("%(place)s kan ikke regnes ut", place=place), error.args[0]

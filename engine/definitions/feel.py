@@ -67,28 +67,26 @@ class FeelError(Exception):
         self.position = position
 
 
-def evaluate(expression: str, context: dict, now: datetime | None = None, strict: bool = False):
+def evaluate(expression: str, context: dict, now: datetime | None = None):
     """The value of `expression`, read with the names of `context`.
 
     Values are what JSON has; dates, times and durations come back as ISO text. `now` is the
-    moment that `now()` and `today()` give, with a zone; the clock's own when left out. A function
-    that is not there gives null, and is an error when `strict`. Raises FeelError.
+    moment that `now()` and `today()` give, with a zone; the clock's own when left out. Raises
+    FeelError, also for a function that is not there: feelin would go on with null.
     """
-    return _ask("feelEval", expression, _json(context), _moment(now), strict=strict)
+    return _ask("feelEval", expression, _json(context), _moment(now))
 
 
-def unary(
-    test: str, value, context: dict, now: datetime | None = None, strict: bool = False
-) -> bool:
+def unary(test: str, value, context: dict, now: datetime | None = None) -> bool:
     """Whether `value` passes a decision table's cell, such as `> 10` or `"ja", "usikker"`.
 
     Only FEEL's true passes; null does not. The value is also readable as `?`: a cell that reads it
-    is a condition and passes when it is true. `strict` as in `evaluate`. Raises FeelError.
+    is a condition and passes when it is true. Raises FeelError, as `evaluate` does.
     """
     # feelin lets a condition that gives null pass for a value that is null; the standard does not.
     function = "feelEval" if reads_value(test) and check(test) is None else "feelUnary"
     given = _json({**context, "?": value})
-    return _ask(function, test, given, _moment(now), strict=strict) is True
+    return _ask(function, test, given, _moment(now)) is True
 
 
 def reads_value(test: str) -> bool:
@@ -97,9 +95,10 @@ def reads_value(test: str) -> bool:
 
 
 def check(expression: str, unary: bool = False) -> FeelError | None:
-    """What is wrong with the way `expression` is written, or None. `unary` reads it as a cell."""
+    """What is wrong with the way `expression` is written, a function that is not there too, or
+    None. `unary` reads it as a cell."""
     try:
-        names(expression, unary)
+        _ask("feelNames", expression, _top(unary))
     except FeelError as error:
         return error
     return None
@@ -112,7 +111,11 @@ def names(expression: str, unary: bool = False) -> set[str]:
     reads `tiltak` and `tiltak.virker`. In a filter, `item.x` and a bare `x` belong to the list.
     Functions are not names. Raises FeelError when the expression can't be read.
     """
-    return set(_ask("feelNames", expression, "UnaryTests" if unary else "Expression"))
+    return set(_ask("feelNames", expression, _top(unary), any_function=True))
+
+
+def _top(unary: bool) -> str:
+    return "UnaryTests" if unary else "Expression"
 
 
 def _json(context: dict) -> str:
@@ -126,7 +129,7 @@ def _moment(now: datetime | None) -> str:
     return (now or datetime.now(OSLO)).astimezone(OSLO).isoformat(timespec="seconds")
 
 
-def _ask(function: str, expression: str, *arguments: str, strict: bool = False):
+def _ask(function: str, expression: str, *arguments: str, any_function: bool = False):
     text = expression.strip().removeprefix("=").strip()
     if not text:
         raise FeelError("empty")
@@ -136,7 +139,8 @@ def _ask(function: str, expression: str, *arguments: str, strict: bool = False):
     if "error" in answer:
         position = answer["at"]
         raise FeelError(answer["error"], position and position + expression.index(text))
-    if strict and any(each["type"] == "NO_FUNCTION_FOUND" for each in answer["warnings"]):
+    unknown = any(each["type"] == "NO_FUNCTION_FOUND" for each in answer["warnings"])
+    if unknown and not any_function:
         raise FeelError("function")
     return answer["value"]
 

@@ -10,10 +10,6 @@ and has not been used by an earlier firing. Firing uses up all arrivals.
 
 from __future__ import annotations
 
-from SpiffWorkflow.bpmn.serializer.default.task_spec import (
-    ConditionalGatewayConverter,
-    ParallelGatewayConverter,
-)
 from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway
 from SpiffWorkflow.util.task import TaskState
 
@@ -84,7 +80,3 @@ class Inclusive(InclusiveGateway):
     def _run_hook(self, my_task):
         _use_arrivals(self, my_task)
         return super()._run_hook(my_task)
-
-
-# Without these SpiffWorkflow cannot compare two versions of a process.
-CONVERTERS = {Parallel: ParallelGatewayConverter, Inclusive: ConditionalGatewayConverter}

@@ -12,5 +12,7 @@ NAMES = frozenset(
         "fremskynd",
         SENDS,
         "opprett_elevsak",
+        "opprett_melding",
+        "samle_tall",
     }
 )

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from engine.database.tables import Account, Case, Pupil, RoleHolding, School, Task
+from engine.database.tables import Account, Case, Notice, Pupil, RoleHolding, School, Task
 from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
@@ -56,6 +56,8 @@ class Permission(StrEnum):
     SEE_OWN_FILES = "see_own_files"
     CORRECT = "correct"  # correct what anybody has answered
     CORRECT_PUPIL = "correct_pupil"  # correct whom the case is about
+    WRITE_LETTERS = "write_letters"  # make, read and give out letters to the pupil's guardians
+    EDIT_TEMPLATES = "edit_templates"  # the texts of those letters
     REMIND = "remind"
     SEE_PUPIL = "see_pupil"  # the page of the pupil whom the case is about
     INVITE = "invite"  # ask a colleague into the case, or end that
@@ -63,6 +65,8 @@ class Permission(StrEnum):
     SEE_INCIDENTS = "see_incidents"
     REPAIR = "repair"  # try again what has stopped
     SEE_OVERSIGHT = "see_oversight"  # figures over the school's cases
+    SEE_YEAR = "see_year"  # the school's year: its routines, when and by whom
+    EDIT_YEAR = "edit_year"  # change the routines, and plan the year
 
 
 class Who(StrEnum):
@@ -76,11 +80,12 @@ class Who(StrEnum):
     LEDER = "leder"  # leads the school in this case: see Standing.leads
     SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
     INVITERT = "invitert"  # is asked in by those who handle it, while the invitation lasts
+    DELTAKER = "deltaker"  # has or had a task in a case of the school itself, without a pupil
     OPPGAVE = "oppgave"  # has the task
     FATT_OPPGAVE = "fatt_oppgave"  # has the task because a colleague gave it
     LEDIG_OPPGAVE = "ledig_oppgave"  # has the task as one of those who hold its role
-    LEVERT = "levert"  # did the task
-    LA_VED = "la_ved"  # has added a file
+    LEVERT = "levert"  # did the task, in a case that is not shielded
+    LA_VED = "la_ved"  # has added a file; in a shielded case, while having a task by name
     STARTER = "starter"  # acts in a role that may start this by hand
 
 
@@ -89,8 +94,8 @@ HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKE
 TABLE: dict[Permission, frozenset[Who]] = {
     Permission.REPORT: frozenset(),
     Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
-    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
-    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
+    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
     Permission.SEE_ALL_ANSWERS: HANDLERS,
     Permission.SEE_LOG: HANDLERS,
     Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG, Who.INVITERT},
@@ -106,6 +111,8 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.WRITE_LETTERS: HANDLERS | {Who.KONTAKTLAERER},
+    Permission.EDIT_TEMPLATES: frozenset(),
     Permission.REMIND: HANDLERS,
     Permission.SEE_PUPIL: HANDLERS | {Who.KONTAKTLAERER},
     Permission.INVITE: HANDLERS,
@@ -113,6 +120,8 @@ TABLE: dict[Permission, frozenset[Who]] = {
     Permission.SEE_INCIDENTS: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.REPAIR: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.SEE_OVERSIGHT: frozenset({Who.LEDER, Who.SKOLEEIER}),
+    Permission.SEE_YEAR: frozenset(),
+    Permission.EDIT_YEAR: frozenset(),
 }
 
 # What a school role gives before any case is chosen: the pages, not what stands on them.
@@ -124,6 +133,9 @@ PAGES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_PUPIL: frozenset({Role.REKTOR, Role.LEDELSE, Role.KONTAKTLAERER}),
     Permission.SEE_INCIDENTS: LEADERSHIP,
     Permission.SEE_OVERSIGHT: LEADERSHIP,
+    Permission.SEE_YEAR: SCHOOL_ROLES,
+    Permission.EDIT_YEAR: frozenset({Role.REKTOR, Role.LEDELSE}),
+    Permission.EDIT_TEMPLATES: frozenset({Role.REKTOR, Role.LEDELSE}),
 }
 
 NO_ACCESS = say(
@@ -132,7 +144,8 @@ NO_ACCESS = say(
 NAMED = say("Du er nevnt i saken og kan ikke behandle eller godkjenne den. En annen tar oppgaven.")
 
 CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
-    Who.MELDER: lambda me: me.is_given(Role.MELDER),
+    # A case of the school itself was opened by the year's plan, or by a colleague: no report.
+    Who.MELDER: lambda me: and_(Case.title.is_(None), me.is_given(Role.MELDER)),
     Who.KONTAKTLAERER: lambda me: and_(me.teaches_pupil(), me.had_task()),
     Who.SAKSANSVARLIG: lambda me: me.is_given(Role.SAKSANSVARLIG),
     Who.UNDERSOKER: lambda me: me.is_given(Role.UNDERSOKER),
@@ -140,13 +153,16 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.LEDER: lambda me: me.leads(),
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
     Who.INVITERT: lambda me: and_(me.is_given(Role.INVITERT), Case.ended_at.is_(None)),
+    Who.DELTAKER: lambda me: me.takes_part(),
     Who.OPPGAVE: lambda me: me.has_task(),
     Who.FATT_OPPGAVE: lambda me: and_(
         me.is_staff(), Task.assignee_id == me.account, Task.handed_over_by_id.is_not(None)
     ),
     Who.LEDIG_OPPGAVE: lambda me: and_(Task.assignee_id.is_(None), me.has_task()),
-    Who.LA_VED: lambda me: me.added_file(),
-    Who.LEVERT: lambda me: and_(me.is_staff(), Task.done_by_id == me.account),
+    Who.LA_VED: lambda me: and_(me.added_file(), or_(Case.shielded.is_(None), me.has_named_task())),
+    Who.LEVERT: lambda me: and_(
+        me.is_staff(), Task.done_by_id == me.account, Case.shielded.is_(None)
+    ),
 }
 DOING = frozenset(
     {
@@ -240,6 +256,14 @@ def cases_with_incidents(account: Account | int | None, now: datetime) -> Column
     return _cases(Permission.SEE_INCIDENTS, account, now)
 
 
+def seen_to_by_nobody(now: datetime) -> ColumnElement[bool]:
+    """The condition on `Case` that there is nobody who could see an incident of it: all who could
+    are named in it, or nobody holds the roles."""
+    standing = Standing(Account.id, now)
+    sees_to = _has(Permission.SEE_INCIDENTS, standing, False, ())
+    return ~select(Account.id).where(sees_to, ~standing.is_named()).correlate(Case).exists()
+
+
 def my_tasks(account: Account | int | None, now: datetime) -> ColumnElement[bool]:
     """The condition on `Task` for the open tasks that the account can do: given to it, or given
     to nobody and of a role it acts in (also when a colleague has taken it: the list says so)."""
@@ -268,6 +292,23 @@ def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bo
         exists()
         .where(Case.id == Task.case_id, CONDITIONS[Who.LEVERT](standing), ~standing.is_named())
         .correlate(Task),
+    )
+
+
+def own_notices(account: int | ColumnElement[int], now: datetime) -> ColumnElement[bool]:
+    """The condition on `Notice` for what the account has been told and may still be told of: not
+    when it has left the school, nor in a case where it has been named since. What more a page may
+    say of the case is asked by `visible_cases`, `my_tasks` and `done_by_me`."""
+    return notices_of(Standing(account, now))
+
+
+def notices_of(standing: Standing) -> ColumnElement[bool]:
+    """As `own_notices`."""
+    return and_(
+        Notice.account_id == standing.account,
+        exists()
+        .where(Case.id == Notice.case_id, standing.is_staff(), ~standing.is_named())
+        .correlate(Notice),
     )
 
 

@@ -139,6 +139,10 @@ class Circle:
             held.person.id == account_id and held.role in roles for held in self._at_school()
         )
 
+    def leadership(self) -> list[Held]:
+        """Who leads the case's school, whatever the case is about."""
+        return [held for held in self._at_school() if held.role in (Role.REKTOR, Role.LEDELSE)]
+
     def staff(self) -> list[Held]:
         """What everybody holds at the case's school, in order of name."""
         return sorted(self._at_school(), key=lambda held: held.person)
@@ -196,11 +200,14 @@ class Circle:
     def _teaches_pupil(self, person: Person) -> bool:
         if self.case.shielded is not None:
             return False
-        if self.case.pupil_id is None:
+        if self.case.pupil_id is None and self.case.class_name is None:
             return self._has(person, Role.KONTAKTLAERER)
+        if self.case.pupil_id is None:
+            taught = (self.case.school_id, self.case.class_name)
+        else:
+            taught = self._pupils[self.case.pupil_id]
         return any(
-            held.role == Role.KONTAKTLAERER
-            and (held.school_id, held.class_name) == self._pupils[self.case.pupil_id]
+            held.role == Role.KONTAKTLAERER and (held.school_id, held.class_name) == taught
             for held in self._by_person[person]
         )
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select
 
 from engine.database.session import Database
-from engine.database.tables import Account, RoleHolding, School, Task
+from engine.database.tables import Account, Notice, RoleHolding, School, Task
 from engine.people import access, accounts, roles
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
@@ -24,12 +24,14 @@ ONLY_REPORTS = frozenset(
 
 @dataclass(frozen=True)
 class Today:
-    """What an account is today: the schools with a role there, the roles in words, its pages."""
+    """What an account is today: the schools with a role there, the roles in words, its pages, and
+    how many notices it has not read."""
 
     schools: tuple[str, ...]
     roles: tuple[str, ...]
     sees_cases: bool
     only_reports: bool
+    unread: int
 
 
 def log_in(database: Database, username: str, password: str) -> Account | None:
@@ -71,13 +73,14 @@ def today(database: Database, account: Account, now: datetime) -> Today:
     """What the account is and may open today."""
     with database.session() as session:
         rows = session.execute(_roles_today(), Standing.values(account.id, now)).all()
-    held = [(holding, school) for holding, school, _ in rows if holding is not None]
+    held = [(holding, school) for holding, school, *_ in rows if holding is not None]
     names = {holding.school_id: school for holding, school in held}
     return Today(
         schools=tuple(sorted(names.values())),
         roles=tuple(_in_words(each, names, several=len(names) > 1) for each, _ in held),
         sees_cases=rows[0].sees_cases,
         only_reports={each.role for each, _ in held} <= ONLY_REPORTS,
+        unread=rows[0].unread,
     )
 
 
@@ -91,6 +94,10 @@ def _roles_today() -> Select:
             RoleHolding,
             School.name,
             access.has_page(whoever, Permission.SEE_CASES_LIST).label("sees_cases"),
+            select(func.count(Notice.id))
+            .where(access.notices_of(whoever), Notice.read_at.is_(None))
+            .scalar_subquery()
+            .label("unread"),
         )
         .select_from(Account)
         .outerjoin(

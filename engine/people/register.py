@@ -81,7 +81,7 @@ def pupils_at(session: Session, school_id: int, day: date) -> list[Pupil]:
     return list(
         session.scalars(
             select(Pupil)
-            .where(Pupil.school_id == school_id, _attends(day))
+            .where(Pupil.school_id == school_id, attends(day))
             .order_by(Pupil.class_name, Pupil.name, Pupil.id)
         )
     )
@@ -158,7 +158,7 @@ def _staff(held: Sequence[Held]) -> list[Option]:
 
 def _guardians(session: Session, school_id: int, day: date, wanted: set[int]) -> list[Option]:
     """Guardians of these pupils (of all at the school, for none), each once."""
-    chosen = Pupil.id.in_(wanted) if wanted else _attends(day)
+    chosen = Pupil.id.in_(wanted) if wanted else attends(day)
     rows = session.execute(
         select(Guardian, Pupil)
         .join(Guardianship, Guardianship.guardian_id == Guardian.id)
@@ -178,6 +178,6 @@ def _guardians(session: Session, school_id: int, day: date, wanted: set[int]) ->
     ]
 
 
-def _attends(day: date) -> ColumnElement[bool]:
-    """The condition that a pupil is at the school on that day; `left_on` is the last day."""
+def attends(day: date) -> ColumnElement[bool]:
+    """The condition on `Pupil` of being at the school on that day; `left_on` is the last day."""
     return or_(Pupil.left_on.is_(None), Pupil.left_on >= day)

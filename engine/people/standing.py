@@ -14,11 +14,15 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Integer,
+    ScalarSelect,
     Select,
     String,
     and_,
     bindparam,
+    case,
+    cast,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -125,7 +129,8 @@ class Standing:
     def teaches_pupil(self) -> ColumnElement[bool]:
         """Is kontaktlærer of the pupil's class, in a case that is not shielded.
 
-        A case without a pupil belongs to every kontaktlærer at the school.
+        A case without a pupil belongs to every kontaktlærer at the school, or to those of the class
+        that it is about.
         """
         own_pupils = self._holdings(Role.KONTAKTLAERER, select(pupil.c.id)).join(
             pupil,
@@ -133,8 +138,18 @@ class Standing:
                 pupil.c.school_id == holding.c.school_id, pupil.c.class_name == holding.c.class_name
             ),
         )
+        own_class = self._holdings(
+            Role.KONTAKTLAERER, select(holding.c.school_id, holding.c.class_name)
+        )
         anybodys = and_(
-            Case.pupil_id.is_(None), Case.school_id.in_(self._schools(Role.KONTAKTLAERER))
+            Case.pupil_id.is_(None),
+            or_(
+                and_(
+                    Case.class_name.is_(None),
+                    Case.school_id.in_(self._schools(Role.KONTAKTLAERER)),
+                ),
+                tuple_(Case.school_id, Case.class_name).in_(own_class),
+            ),
         )
         return and_(Case.shielded.is_(None), or_(Case.pupil_id.in_(own_pupils), anybodys))
 
@@ -214,6 +229,33 @@ class Standing:
             ),
         )
 
+    def has_named_task(self) -> ColumnElement[bool]:
+        """Has an open task in the case, given to this account by name."""
+        return exists().where(
+            task.c.case_id == Case.id, task.c.state == "open", task.c.assignee_id == self.account
+        )
+
+    def takes_part(self) -> ColumnElement[bool]:
+        """Has or had a task in a case of the school itself, as a person or in a role."""
+        return and_(
+            Case.title.is_not(None),
+            Case.shielded.is_(None),
+            self.is_staff(),
+            exists().where(
+                task.c.case_id == Case.id,
+                or_(
+                    task.c.assignee_id == self.account,
+                    task.c.done_by_id == self.account,
+                    task.c.claimed_by_id == self.account,
+                    and_(
+                        task.c.state == "open",
+                        task.c.assignee_id.is_(None),
+                        self.acts_as(task.c.role),
+                    ),
+                ),
+            ),
+        )
+
     def added_file(self) -> ColumnElement[bool]:
         """Has added a file to the case, and is still on the staff."""
         added = select(file.c.case_id).where(file.c.account_id == self.account)
@@ -283,16 +325,52 @@ def task_holders(session: Session, task: Task, now: datetime) -> list[Account]:
     return list(session.scalars(_task_holders(), values))
 
 
-def tasks_of_nobody(now: datetime) -> Select:
-    """The statement that selects the cases with an open task that nobody can do."""
-    standing = Standing(Account.id, now)
+def cases_of_nobody(session: Session, now: datetime) -> set[int]:
+    """The cases with an open task that nobody can do. One statement.
+
+    Who has a task is asked of one task of each kind, not of thousands that are alike.
+    """
+    kinds, standing = _alike(now).cte(), Standing(Account.id, now)
     somebody = exists().where(standing.has_task(), ~standing.is_named()).correlate(Case, Task)
-    return (
-        select(Task.case_id)
+    found = session.scalars(
+        select(kinds.c.cases)
+        .join(Task, Task.id == kinds.c.one)
         .join(Case, Case.id == Task.case_id)
-        .where(Task.state == "open", ~somebody)
-        .distinct()
+        .where(~somebody)
     )
+    return {int(case_id) for cases in found for case_id in cases.split(",")}
+
+
+def _alike(now: datetime) -> Select:
+    """The kinds of open tasks: `one` of each, and the ids of their `cases`. Tasks of one kind are
+    alike in all that `Standing.has_task` and `is_named` look at."""
+    reporter = case((Task.role == Role.MELDER, Case.reporter_id))
+    holders = _listed(
+        given.c.account_id,
+        given.c.case_id == Case.id,
+        given.c.role == Task.role,
+        _counts(given.c, now),
+    )
+    out = _listed(named.c.account_id, named.c.case_id == Case.id)
+    task_itself = (Task.role, Task.assignee_id)
+    its_case = (Case.school_id, Case.shielded, Case.class_name)
+    its_pupil = (pupil.c.school_id, pupil.c.class_name)
+    return (
+        select(
+            func.min(Task.id).label("one"),
+            func.aggregate_strings(cast(Task.case_id, String), ",").label("cases"),
+        )
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(pupil, pupil.c.id == Case.pupil_id)
+        .where(Task.state == "open")
+        .group_by(*task_itself, *its_case, *its_pupil, reporter, holders, out)
+    )
+
+
+def _listed(number: ColumnElement[int], *where: ColumnElement[bool]) -> ScalarSelect[str]:
+    """These numbers as one text, of a case and task around it; null when there are none."""
+    text = func.aggregate_strings(cast(number, String), ",")
+    return select(text).where(*where).correlate(Case, Task).scalar_subquery()
 
 
 @cache

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     ARKIVERT = "arkivert"
     NOTAT = "notat"
     FIL_LAGT_TIL = "fil_lagt_til"
+    BREV_LAGET = "brev_laget"
+    BREV_GITT = "brev_gitt"
     RETTET = "rettet"  # an answer; the old one stands, struck through
     ROLLE_GITT = "rolle_gitt"
     INVITERT = "invitert"
@@ -56,6 +58,7 @@ class Kind(StrEnum):
     MELDING_MOTTATT = "melding_mottatt"  # from a case that this one belongs together with
     HENDELSE_STANSET = "hendelse_stanset"  # an incident: the case can't go on by itself
     HENDELSE_LOST = "hendelse_lost"
+    HENDELSE_AVKLART = "hendelse_avklart"  # leadership has followed it up outside the case
 
 
 class Damage(StrEnum):

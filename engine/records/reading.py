@@ -20,7 +20,9 @@ class What(StrEnum):
     PLAN = "plan"
     SVAR = "svar"
     FIL = "fil"
+    BREV = "brev"
     ELEV = "elev"  # the case on the pupil's own page
+    SAARBARE = "saarbare"  # what it says of vulnerable pupils, in the overview of them
 
 
 @dataclass(frozen=True)

@@ -92,11 +92,6 @@ class Regelverk:
         """The rules whose deadline is set on the case when the report is delivered."""
         return tuple(rule for rule in self.rules.values() if rule.ved_mottak)
 
-    @property
-    def from_receipt(self) -> tuple[str, ...]:
-        """The rules that count from the report's delivery, by their keys."""
-        return tuple(key for key, rule in self.rules.items() if rule.counts_from_receipt)
-
 
 def read_regelverk(data: bytes) -> Regelverk:
     """Read `regelverk.toml`. Raises InvalidRules with every fault at once."""

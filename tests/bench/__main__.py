@@ -1,6 +1,7 @@
 """`make bench`: what Trygg's engine takes in time and room, measured on this machine.
 
-A module with `tables() -> list[Table]` adds its tables by being named in MODULES.
+A module with `tables()`, which gives its tables one by one as they are measured, adds them by being
+named in MODULES.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import platform
 import sqlite3
 from importlib.metadata import version
 
-from tests.bench import engine, rounds, statements
+from tests.bench import engine, rounds, statements, worker, year
 
-MODULES = (engine, rounds, statements)
+MODULES = (engine, rounds, statements, worker, year)
 
 
 def machine() -> str:
@@ -33,10 +34,10 @@ def _processor() -> str:
 
 
 def main() -> None:
-    print(machine(), end="\n\n")
+    print(machine(), end="\n\n", flush=True)
     for module in MODULES:
         for table in module.tables():
-            print(table)
+            print(table, flush=True)
 
 
 if __name__ == "__main__":

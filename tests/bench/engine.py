@@ -34,14 +34,14 @@ SMALLER = 6  # times
 def process(blocks: int) -> bytes:
     """So many blocks in a row, each of six nodes: two steps, and a choice of the third.
 
-    The condition is false in FEEL (a name that is unknown) as in Python.
+    The condition is false in FEEL as in Python.
     """
     body, path = "", ["start"]
     for n in range(blocks):
         body += "".join(user(f"{name}{n}") for name in "abcd")
         body += node("exclusiveGateway", f"velg{n}", default=f"velg{n}_c{n}")
         body += node("exclusiveGateway", f"samle{n}")
-        body += flows(f"a{n} b{n} velg{n} c{n} samle{n}", f"velg{n} d{n}: False", f"d{n} samle{n}")
+        body += flows(f"a{n} b{n} velg{n} c{n} samle{n}", f"velg{n} d{n}: 1 > 2", f"d{n} samle{n}")
         body += flows(f"{path[-1]} a{n}")
         path.append(f"samle{n}")
     return drawing(START, body, END, flows(f"{path[-1]} slutt"))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
 from engine.cases.play import read_scenarios
+from engine.cases.tick import fill_empty_roles
 from engine.database.session import Database, migrate
 from engine.people.accounts import passwords
 from tests.bench.many import school_with
@@ -49,7 +51,8 @@ def submits() -> Iterator[tuple[str, int, str, int, float]]:
 
 
 def pages(url: str | None = None) -> Iterator[tuple[int, str, str, int, float]]:
-    """For each number of cases, page and person: statements, and milliseconds."""
+    """For each number of cases, page and person, and for what looks through all of them when time
+    passes: statements, and milliseconds."""
     passwords.use(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     for cases in MANY:
         with school_with(cases, url) as course, tempfile.TemporaryDirectory() as folder:
@@ -59,21 +62,32 @@ def pages(url: str | None = None) -> Iterator[tuple[int, str, str, int, float]]:
                 post(client, "/logg-inn", {"brukernavn": who, "passord": PASSWORD})
                 for page in PAGES:
                     yield cases, page, who, *_page(client, course.product.database, page)
+            search = partial(fill_empty_roles, course.product)
+            yield cases, "search for empty roles", "", *_taken(course.product.database, search)
 
 
 def _page(client, database: Database, page: str) -> tuple[int, float]:
     client.get(page)
+
+    def get() -> None:
+        assert client.get(page).status_code == 200
+
+    return _taken(database, get)
+
+
+def _taken(database: Database, work: Callable[[], object]) -> tuple[int, float]:
     taken = []
     for _ in range(TIMES):
         began = time.thread_time()
         with counted(database) as statements:
-            assert client.get(page).status_code == 200
+            work()
         taken.append((time.thread_time() - began) * 1000)
     return len(statements), statistics.median(taken)
 
 
-def tables() -> list[Table]:
-    return [_submits(), _pages()]
+def tables() -> Iterator[Table]:
+    yield _submits()
+    yield _pages()
 
 
 def _submits() -> Table:
@@ -100,4 +114,4 @@ def _pages() -> Table:
 
 if __name__ == "__main__":
     for table in tables():
-        print(table)
+        print(table, flush=True)

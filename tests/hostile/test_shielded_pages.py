@@ -10,10 +10,15 @@ import re
 from copy import deepcopy
 from datetime import date
 from itertools import product as combinations
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from engine.cases.corrections import CorrectAnswer, correct, correction_page
+from engine.cases.drafts import save_draft
+from engine.cases.files import AddFile, add_file
+from engine.cases.invitations import Invite, invite
 from engine.cases.linked import family
 from engine.cases.state import Status
 from engine.database.tables import (
@@ -23,14 +28,20 @@ from engine.database.tables import (
     CaseFile,
     CaseRole,
     Incident,
+    Letter,
     Notice,
     RoleHolding,
     School,
     Task,
 )
+from engine.letters.letters import MakeLetter
+from engine.letters.letters import make as make_letter
+from engine.people import access
+from engine.people.access import Permission
 from engine.people.accounts import passwords
 from engine.people.roles import Role
 from tests.browsing import SCENARIOS, BrowsingPlayer
+from tests.pdfs import opened
 from tests.school import PASSWORD, hidden
 
 P02 = "skjerpet_aktivitetsplikt"
@@ -44,6 +55,9 @@ STRANGE = {
     "incident_id": 9999,
     "invitation_id": 9999,
     "pupil_id": 9999,
+    "secret": "y" * 43,
+    "letter_id": 9999,
+    **(TEXTS := {"kind": "informasjon", "language": "nb", "name": "meld-fra"}),
 }
 STEPS = ("motta_rektor", "motta_skoleeier", "analyse", "konkluder")
 ROLES = (Role.REKTOR, Role.SKOLEEIER, Role.UNDERSOKER, Role.SAKSANSVARLIG)
@@ -116,6 +130,17 @@ class World(BrowsingPlayer):
             found = select(func.max(table.id)).where(table.case_id.in_(ids))
             return list(session.scalars(found.group_by(table.case_id)))
 
+    def write_home(self) -> None:
+        """A letter to the pupil's guardian in each case, by one who may write it."""
+        ways = access.TABLE[Permission.WRITE_LETTERS]
+        for case in self.cases:
+            with self.product.database.session() as session:
+                writer = access.people_in(session, case, ways, self.product.clock())[0].id
+            guardian = int(self.cast.refs["foresatt_a"].split(":")[1])
+            receipt = str(uuid4())
+            letter = MakeLetter(case.number, writer, "informasjon", guardian, None, receipt)
+            make_letter(self.product, letter)
+
     def requests(self):
         """Every address of the app about these cases: the method, the path, and the same path about
         what does not exist."""
@@ -127,6 +152,9 @@ class World(BrowsingPlayer):
             "incident_id": self.ids(Incident) or [1],
             "invitation_id": self.ids(CaseRole) or [1],
             "pupil_id": [self.pupil],
+            "secret": ["x" * 43],
+            "letter_id": self.ids(Letter),
+            **{name: [value] for name, value in TEXTS.items()},  # about no case
         }
         for rule in self.app.url_map.iter_rules():
             if rule.endpoint == "static" or rule.endpoint.endswith(("log_out", "healthz")):
@@ -172,10 +200,16 @@ class Asker:
         return self._about_nothing[key]
 
 
+def words_of(answer) -> str:
+    """What an answer says, also one that is a PDF."""
+    is_pdf = answer.mimetype == "application/pdf"
+    return opened(answer.data).text if is_pdf else answer.text
+
+
 def lists_of(world: World, client) -> dict[str, str]:
     """The pages with lists and counts, with every filter, without what is new at each opening."""
     states = ("apne", "alle", *Status)
-    paths = ["/oppgaver", "/oppgaver/ferdige", "/meldinger", "/", "/hendelser"]
+    paths = ["/oppgaver", "/oppgaver/ferdige", "/meldinger", "/", "/hendelser", "/varsler"]
     paths += ["/elever", f"/elever/{world.pupil}"]
     paths += [f"/saker?tilstand={state}" for state in states]
     paths += [f"/saker?tilstand=alle&steg={step}" for step in STEPS]
@@ -198,6 +232,7 @@ def test_nothing_tells_those_who_may_not_know(database, kind):
         world.go_to(point) if not world.case_ids else _go_on(world, point)
         numbers = [case.number for case in world.cases]
         assert len(numbers) == 2
+        world.write_home()
         for name in outside:
             client = world.by(name)
             for path, page in lists_of(world, client).items():
@@ -205,7 +240,9 @@ def test_nothing_tells_those_who_may_not_know(database, kind):
             asker = Asker(client)
             for method, path, strange in world.requests():
                 answer = asker.ask(method, path)
-                told = [number for number in numbers if number in answer.text.replace(path, "")]
+                told = [
+                    number for number in numbers if number in words_of(answer).replace(path, "")
+                ]
                 assert not told, (point, name, method, path)
                 if path != strange and not path.startswith("/elever"):  # asked above
                     there = asker.about_nothing(method, strange)
@@ -226,6 +263,7 @@ def _go_on(world: World, last: str) -> None:
 def test_the_reporter_and_the_one_who_leads_the_pupils_case_see_no_more(database, kind):
     world = World(database, KINDS[kind][0]())
     world.go_to("lag_aktivitetsplan")
+    world.write_home()
     pupils, other = world.cases
     reporter, leader = world.by("miljoarbeider"), world.by("sosialveileder")
     assert pupils.number in reporter.get("/meldinger").text
@@ -234,7 +272,7 @@ def test_the_reporter_and_the_one_who_leads_the_pupils_case_see_no_more(database
     reporter, leader = Asker(reporter), Asker(leader)
     for method, path, strange in world.requests():
         answer = leader.ask(method, path)
-        assert other.number not in answer.text.replace(path, ""), (method, path)
+        assert other.number not in words_of(answer).replace(path, ""), (method, path)
         if path.startswith("/saker/") and "/svar/" not in path:
             answer = reporter.ask(method, path)
             there = reporter.about_nothing(method, strange)
@@ -253,3 +291,41 @@ def test_those_who_handle_it_find_the_way_between_the_two(database, kind):
     assert "Vent på funnene etter § 12-5" in page
     page = world.by("sosialveileder").get(f"/saker/{pupils.number}").text
     assert "Tilhørende saker" not in page
+
+
+NAMED_LATER = ("kontaktlaerer", "ledelse", "aks", "sosialveileder", "faglaerer")
+
+
+def test_those_who_had_a_part_in_it_know_no_more_of_it_once_it_is_shielded(database):
+    """The kontaktlærer, who had the case, is named in it; the others only had something to do."""
+    world = World(database, {**deepcopy(SCENARIOS["C1"]), "persons": {}})
+    world.go_to("lag_aktivitetsplan")
+    (case,) = world.cases
+    product, rektor = world.product, world._account("rektor", None)
+    today = product.clock().date()
+    kontaktlaerer, aks = (world._account(name, None) for name in ("kontaktlaerer", "aks"))
+    add_file(product, AddFile(case.number, kontaktlaerer, "a.txt", b"hei", str(uuid4())))
+    invite(product, Invite(case.number, rektor, aks, "Hjelper", today, str(uuid4())))
+    with product.database.session() as session:
+        done = session.scalars(select(Task.id).where(Task.done_by_id == kontaktlaerer)).all()
+        of_report = select(Answer).where(Answer.step == "registrer_melding")
+        report = session.scalars(of_report).first()
+    save_draft(product, kontaktlaerer, done[-1], {"kommentar": "Ikke sendt ennå."})
+    page = correction_page(product, rektor, case.number, report.id)
+    typed = {**page.typed, "ansatt_mistenkt": "ja", "ansatte_nevnt": [f"ansatt:{kontaktlaerer}"]}
+    correct(product, CorrectAnswer(case.number, report.id, rektor, typed, "Ny opplysning",
+                                   page.seen, str(uuid4())))  # fmt: skip
+    for name in NAMED_LATER:
+        client = world.by(name)
+        for path, page in lists_of(world, client).items():
+            assert case.number not in page or path == "/meldinger", (name, path)
+            assert "Skjermet sak" not in page or path == "/meldinger", (name, path)
+        asker = Asker(client)
+        for method, path, strange in world.requests():
+            if path == strange or path.startswith(("/elever", "/meldinger", "/meld/")):
+                continue
+            answer = asker.ask(method, path)
+            there = asker.about_nothing(method, strange)
+            assert (answer.status_code, answer.location) == there, (name, method, path)
+        for task_id in done:
+            assert client.get(f"/oppgaver/{task_id}").status_code == 404, (name, task_id)

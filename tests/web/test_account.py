@@ -15,6 +15,7 @@ OPEN = {
     "account.start",
     "account.log_in",
     "account.log_out",
+    "contact.calendar",
     "static",
 }
 

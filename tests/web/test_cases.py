@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 
 import pytest
 from sqlalchemy import select
@@ -93,7 +94,8 @@ def test_every_page_is_open_to_those_of_the_access_table_alone(course, log_in, w
     if steps is not SHIELDED:
         pages[f"/saker/{number}/plan"] = Permission.SEE_PLAN
     for path, permission in pages.items():
-        own = "svar" in path and who == "faglaerer"  # who reported it reads the own answers
+        # Who reported it reads the own answers there, but of a shielded case under «Meldingene».
+        own = "svar" in path and who == "faglaerer" and steps is not SHIELDED
         allowed = may(course, who, permission) or own
         answer = client.get(path)
         assert answer.status_code == (200 if allowed else 404), path
@@ -373,6 +375,16 @@ def test_one_who_carries_out_a_measure_reads_the_plan_and_not_the_case(course, l
     assert client.get(f"/saker/{course.number}").status_code == 404
 
 
+def test_the_time_does_not_tell_that_a_case_is_anothers(course, log_in, app):
+    course.tell(SHIELDED)
+    client = log_in("aks")
+    app.config["NOT_FOUND_AFTER"] = 0.3
+    for number in (course.number, "2026-1"):
+        began = time.monotonic()
+        assert client.get(f"/saker/{number}").status_code == 404
+        assert time.monotonic() - began >= 0.3
+
+
 # --- sentences -----------------------------------------------------------------------------------
 
 
@@ -381,6 +393,7 @@ def test_one_who_carries_out_a_measure_reads_the_plan_and_not_the_case(course, l
     [
         ("Ta imot meldingen", "Tok imot meldingen"),
         ("Skriv logg og gi beskjed", "Skrev logg og ga beskjed"),
+        ("Ta imot meldingen og skjerm eleven", "Tok imot meldingen og skjermet eleven"),
         ("Grip inn", "Grep inn"),
         ("Fortell hva du har sett", "Fortalte om det som er sett"),
         ("Eleven bytter skole", "Ferdig: Eleven bytter skole"),
@@ -391,9 +404,10 @@ def test_a_step_is_told_in_the_past_tense(app, name, told_so):
         assert sentences.done(name) == told_so
 
 
-def test_every_step_of_the_shipped_processes_has_a_past_tense(app, course):
+@pytest.mark.parametrize("process", ["aktivitetsplikt", "skjerpet_aktivitetsplikt"])
+def test_every_step_of_the_shipped_processes_has_a_past_tense(app, course, process):
     with course.product.database.session() as session:
-        definition = course.product.published(session, "aktivitetsplikt")
+        definition = course.product.published(session, process)
     names = {step.name for step in definition.steps.values() if step.kind == "userTask"}
     with app.test_request_context():
         assert not [name for name in names if sentences.done(name).startswith("Ferdig")]

@@ -106,3 +106,14 @@ def test_one_who_answered_corrects_her_own_and_sees_no_others(story):
     assert reporter.get(f"{path}/rett").status_code == 403
     mine = reporter.get(f"/meldinger/{story.number}").text
     assert "Egne ord." in mine and "Rektors ord." not in mine
+
+
+def test_one_who_finds_that_it_is_about_an_adult_is_sent_to_report_it(story):
+    client, path = story.browser("rektor"), address(story, "registrer_melding")
+    assert "arbeidet etter § 12-5 begynner ikke" in client.get(f"{path}/rett").text
+    answer = correct(client, path, ledelse_mistenkt="ja", grunn="Det var rektor.")
+    assert (answer.status_code, answer.location) == (303, "/meld")
+    assert "Meld fra på nytt her" in client.get("/meld").text
+    assert client.get(path).status_code == 404
+    page = story.browser("skoleeier").get(f"/saker/{story.number}").text
+    assert "ingen har meldt fra etter § 12-5" in page

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from engine.cases.incidents import NOBODY, raise_incident
+from engine.cases.linked import not_received
 from engine.database.tables import Answer, Case, CaseRole, Incident, Task
 from tests.browsing import Story, fields
 from tests.school import hidden
@@ -172,3 +173,28 @@ def test_what_is_nobodys_points_to_giving_it(plan):
     page = plan.browser("rektor").get(f"/saker/{plan.number}").text
     assert "Saken står fast ved «Lag aktivitetsplan»" in page
     assert page.count(f'href="{plan.path}#gi"') == 2  # in the warning, and where the step stands
+
+
+def test_a_message_that_did_not_arrive_is_settled_in_words(plan):
+    rektor = plan.browser("rektor")
+    product = plan.player.product
+    with product.database.transaction() as session:
+        not_received(session, session.query(Case).one(), "p02_funn", product.clock())
+    (incident,) = rows(plan, Incident)
+    for address in ("/hendelser", f"/saker/{plan.number}"):
+        page = rektor.get(address)
+        assert "En melding kom ikke fram" in page.text and "Hva har dere gjort?" in page.text
+        assert f"/hendelser/{incident.id}/prov-igjen" not in page.text
+    send = f"/hendelser/{incident.id}/avklar"
+    data = {"csrf_token": fields(page)["csrf_token"]}
+    assert rektor.post(send, data={**data, "grunn": " "}).location == f"/saker/{plan.number}"
+    assert "Skriv hva dere har gjort" in rektor.get(f"/saker/{plan.number}").text
+    assert plan.browser("aks").post(send, data=data).status_code in (400, 404)
+    done = {**data, "grunn": "Ny melding er <b>sendt</b>."}
+    assert rektor.post(send, data=done).status_code == 303
+    page = rektor.get(f"/saker/{plan.number}").text
+    assert "Fulgte opp det som ikke kom fram" in page
+    assert "Ny melding er &lt;b&gt;sendt&lt;/b&gt;." in page
+    assert "En melding kom ikke fram" not in page
+    teacher = plan.browser("kontaktlaerer").get(f"/saker/{plan.number}")
+    assert teacher.status_code == 200

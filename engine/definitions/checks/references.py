@@ -20,6 +20,7 @@ from engine.definitions.checks.context import Context
 from engine.definitions.checks.expressions import expressions, names_in, too_much
 from engine.definitions.checks.lookup import Lookup
 from engine.definitions.checks.messages import messages
+from engine.definitions.dmn import required
 from engine.definitions.findings import Finding, finding
 from engine.definitions.forms import form_findings
 from engine.definitions.operations import NAMES as OPERATIONS
@@ -47,6 +48,7 @@ def references(tree: etree._ElementTree, lookup: Lookup) -> list[Finding]:
         *_processes(tree, lookup),
         *_decisions(tree, context.process_id, lookup),
         *([] if too_much(tree) else _names(tree, context)),
+        *_inputs(tree, context, lookup),
     ]
     return list(dict.fromkeys(found))
 
@@ -165,6 +167,37 @@ def _names(tree: etree._ElementTree, context: Context) -> Iterator[Finding]:
                 said.add(missing)
                 rule = "felt_mangler" if missing[0] == "felt" else "steg_ukjent"
                 yield _say(rule, expression.node, what=missing[1][:60], path=name[:80])
+
+
+def _inputs(tree: etree._ElementTree, context: Context, lookup: Lookup) -> Iterator[Finding]:
+    """Fields that a step's decision table asks for and the form does not have.
+
+    Steps that are not here are passed over: a table may be shared with processes that have them.
+    """
+    tables = {
+        decision.get("id"): decision
+        for file in lookup.decisions(context.process_id)
+        for decision in file.getroot().iterfind("{*}decision")
+    }
+    for node in tree.iter(BPMN + "businessRuleTask"):
+        items, said = context.items(node), set()
+        for name in _read_by(node.get(CAMUNDA + "decisionRef") or "", tables, set()):
+            missing = context.missing(name, items)
+            if missing is not None and missing[0] == "felt" and name not in said:
+                said.add(name)
+                yield _say("felt_mangler", node, what=missing[1][:60], path=name[:80])
+
+
+def _read_by(decision_id: str, tables: dict, seen: set[str]) -> Iterator[str]:
+    """The names that the inputs of a decision read, and those of the decisions that it requires."""
+    if decision_id not in tables or decision_id in seen:
+        return
+    seen.add(decision_id)
+    table = tables[decision_id]
+    for text in table.iterfind("{*}decisionTable/{*}input/{*}inputExpression/{*}text"):
+        yield from sorted(names_in(text.text or ""))
+    for other in required(table):
+        yield from _read_by(other, tables, seen)
 
 
 def _list(words: Iterable[str]) -> dict[str, str]:

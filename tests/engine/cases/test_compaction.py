@@ -208,3 +208,29 @@ def test_open_tasks_keep_their_ids():
     assert len(left) == 1
     assert left < tokens
     assert {str(token) for token in tokens} == set(case.facts.scopes)
+
+
+def blocks(count: int, gateway: str) -> bytes:
+    """So many blocks of two branches in a row."""
+    drawn, paths, before = [], [], "start"
+    condition = ": =true" if gateway == "inclusiveGateway" else ""
+    for n in range(count):
+        default = f"f{n}_a{n}" if condition else ""
+        drawn += [node(gateway, f"f{n}", default=default), node(gateway, f"j{n}")]
+        drawn += [user(f"a{n}"), user(f"b{n}")]
+        paths += [f"{before} f{n} a{n} j{n}", f"f{n} b{n}{condition}", f"b{n} j{n}"]
+        before = f"j{n}"
+    return drawing(START, *drawn, END, flows(*paths, f"{before} slutt"))
+
+
+@pytest.mark.parametrize("gateway", ["parallelGateway", "inclusiveGateway"])
+def test_the_tree_does_not_grow_with_what_lies_ahead(gateway):
+    """SpiffWorkflow predicts each branch of each block anew: twice the tree for each block."""
+    few, many = Run(blocks(3, gateway), fresh=False), Run(blocks(60, gateway), fresh=False)
+    assert size(few)[1] == size(many)[1]
+    most = 0
+    while many.open:
+        many.do(many.open[0])
+        most = max(most, size(many)[1])
+    assert most < 20
+    assert state.ended(many.workflow)

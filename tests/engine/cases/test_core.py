@@ -10,6 +10,7 @@ import itertools
 import pytest
 
 from engine.cases import state
+from engine.cases.incidents import Stopped
 from engine.cases.scripting import NotACondition
 from engine.definitions.compile import fingerprint
 from tests.drawing import END, START, drawing, flows, node, user
@@ -137,8 +138,9 @@ def test_an_empty_list_passes_and_null_stops(run):
         run(model.replace(b"=[]", b"=ingenting"))
 
 
-def test_a_condition_that_is_neither_true_nor_false_takes_no_flow(run):
-    """Any text is true to Python; «nei» must not lead anywhere."""
+def test_a_condition_that_is_neither_true_nor_false_stops(run):
+    """Any text is true to Python; «nei» must not lead anywhere. Nor may an answer that is missing:
+    nobody has said that the default is meant."""
     model = drawing(
         START,
         user("a"),
@@ -151,9 +153,48 @@ def test_a_condition_that_is_neither_true_nor_false_takes_no_flow(run):
         case = run(model, reload=reload)
         with pytest.raises(NotACondition):
             case.do("a", svar="nei")
+        with pytest.raises(NotACondition):
+            run(model, reload=reload).do("a")
+    for said, open_ in ((True, ["b"]), (False, [])):
+        case = run(model)
+        case.do("a", svar=said)
+        assert case.open == open_
+
+
+@pytest.mark.parametrize(("given", "open_"), [({"tall": 3}, ["b"]), ({"tall": 1}, []), ({}, [])])
+def test_a_comparison_with_what_is_missing_is_settled_by_the_drawing(run, given, open_):
+    """`null > 2` is null in FEEL, and `= true` says that it is then not so."""
+    model = drawing(
+        START,
+        user("a"),
+        gateway("g", default="g_slutt"),
+        user("b"),
+        END,
+        flows("start a g slutt", "g b: =(a.tall > 2) = true"),
+    )
     case = run(model)
-    case.do("a")
-    assert state.ended(case.workflow)
+    case.do("a", **given)
+    assert case.open == open_
+    if not given:
+        with pytest.raises(NotACondition):
+            run(model.replace(b"(a.tall > 2) = true", b"a.tall > 2")).do("a")
+
+
+@pytest.mark.parametrize(
+    "expression", ["=ukjent(1) = 2", "=if a.svar = null then ukjent(1) else true"]
+)
+def test_a_function_that_is_not_there_stops(run, expression):
+    model = drawing(
+        START,
+        user("a"),
+        gateway("g", default="g_slutt"),
+        user("b"),
+        END,
+        flows("start a g slutt", f"g b: {expression}"),
+    )
+    with pytest.raises(Stopped, match="en funksjon som ikke finnes") as stopped:
+        run(model).do("a")
+    assert stopped.value.step == "g"
 
 
 def test_no_answer_stands_in_the_stored_state(run):

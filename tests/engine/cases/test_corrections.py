@@ -299,3 +299,15 @@ def test_received_earlier_brings_what_counts_from_it_forward(told):
     assert refused(told, "rektor", first(told, "motta_varsel"), **later).code is (
         Reason.UGYLDIG_SVAR
     )
+
+
+def test_open_tasks_too_follow_a_report_that_was_received_earlier(told):
+    """What counts from the report is due earlier, and its reminders come earlier with it."""
+    before = told.task("informer_foresatte_elev")
+    fix(told, "rektor", first(told, "motta_varsel"), mottatt_rektor="2026-09-07T09:00")
+    after = told.task("informer_foresatte_elev")
+    assert (before.due_at - after.due_at).days == 1
+    assert after.revision > before.revision
+    rows = told.rows(Deadline, task_id=after.id, state="ventende")
+    assert [row.due_at for row in rows if row.kind == "frist"] == [after.due_at]
+    assert all(row.due_at <= after.due_at for row in rows if row.kind == "paaminnelse")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.cases.state import Status
 from engine.cases.tick import let_deadlines_pass
-from engine.database.tables import Answer, Deadline, Event
+from engine.database.tables import Answer, Deadline, Event, Task
 from engine.rules.workdays import moment
 
 
@@ -168,3 +170,59 @@ def test_talks_can_be_held_in_any_order_in_every_round(story):
         story.do("avslutt_sak", "rektor", elev_bekrefter_trygt="ja")
         story.at(later)
         story.do("etterkontroll", "kontaktlaerer", fortsatt_trygt="nei")
+
+
+def reported(story, *involved: str) -> None:
+    """Reported on Tuesday 8 September; rektor receives it the day after."""
+    story.report(andre_involverte=[{"elev": each, "rolle": "vitne"} for each in involved])
+    story.suspect()
+    story.at("2026-09-09T10:00")
+    story.receive(innhent_fra=["miljoarbeider", "aks"])
+
+
+def day(task) -> str:
+    return task.due_at.date().isoformat()
+
+
+@pytest.mark.parametrize("informed", ["2026-09-09T11:00", "2026-09-14T10:00"])
+def test_steps_of_one_rule_that_open_together_all_count_from_the_report(story, informed):
+    """Who is talked with last has no more days than the first, though they open late."""
+    reported(story, "elev_b")
+    story.at(informed)
+    story.inform()
+    due = [(task.step, day(task)) for task in story.rows(Task, state="open")]
+    assert sorted(due) == [
+        ("foresattes_syn", "2026-09-11"),
+        ("innhent_ansatte", "2026-09-11"),
+        ("innhent_ansatte", "2026-09-11"),
+        ("samtale_andre_elever", "2026-09-11"),
+        ("samtale_utsatt_elev", "2026-09-09"),
+    ]
+
+
+def test_a_returned_plan_has_no_more_days_than_the_report_gave(story):
+    reported(story)
+    story.inform()
+    story.talk()
+    for person in ("miljoarbeider", "aks"):
+        story.do("innhent_ansatte", person, observasjon="x")
+    story.analyse()
+    story.plan()
+    story.at("2026-09-10T10:00")
+    story.approve("nei")
+    assert day(story.task("lag_aktivitetsplan")) == "2026-09-15"
+
+
+def test_a_later_plan_is_never_due_before_it_is_asked_for(story):
+    """The first plan was made too late. The next, weeks after, counts from when it is asked for."""
+    reported(story)
+    story.inform()
+    story.talk()
+    for person in ("miljoarbeider", "aks"):
+        story.do("innhent_ansatte", person, observasjon="x")
+    story.analyse()
+    story.at("2026-09-17T10:00")
+    assert day(story.task("lag_aktivitetsplan")) == "2026-09-15"
+    story.plan()
+    story.approve("nei")
+    assert day(story.task("lag_aktivitetsplan")) == "2026-09-24"

@@ -14,6 +14,7 @@ from engine.database.tables import Account, Case, CaseFile, Event, NamedPerson, 
 from engine.records import log
 from engine.refusals import Reason, Refusal
 from tests import files
+from tests.engine.records.test_place import NORTH, PICTURES
 
 
 @pytest.fixture
@@ -44,6 +45,15 @@ def seen(story, who: str, task_id: int | None = None) -> list[str]:
     with open_case(story.product, story.case.id, story.account(who)) as desk:
         account = desk.session.get(Account, desk.actor_id)
         return [filed.name for filed in listed(desk, account, task_id)]
+
+
+def test_a_picture_is_kept_without_where_it_was_taken(told):
+    (_kind, picture) = PICTURES["jpeg"]
+    add(told, "rektor", "bilde.jpg", picture)
+    (row,) = told.rows(CaseFile)
+    kept = read(told, "rektor", row.id).content
+    assert NORTH in picture and NORTH not in kept
+    assert row.size == len(kept)
 
 
 def test_a_file_comes_back_as_it_was(told):

@@ -14,7 +14,7 @@ from engine.cases.messages import start_by_hand
 from engine.cases.reports import my_report
 from engine.cases.state import Status
 from engine.cases.worksheet import worksheet
-from engine.database.tables import Case, Deadline, NamedPerson
+from engine.database.tables import Case, Deadline, NamedPerson, Task
 from engine.refusals import Reason, Refusal
 
 
@@ -84,15 +84,22 @@ def test_an_internal_discussion_can_be_started_again_and_again(story):
 def test_a_pupil_who_changes_school_ends_the_case_as_transferred(story):
     story.until_followed_up()
     by_hand(story, "rektor", "elev_bytter_skole")
-    assert story.case.status == Status.TRANSFERRED
-    assert story.open == []
+    ended, transfer = story.rows(Case)
+    assert ended.status == Status.TRANSFERRED
+    assert transfer.process_id == "overgangsmote"
+    assert (transfer.part_of_id, transfer.pupil_id) == (ended.id, ended.pupil_id)
+    assert [(task.case_id, task.step) for task in story.rows(Task) if task.state == "open"] == [
+        (transfer.id, "samtykke")
+    ]
 
 
 def test_a_message_to_an_ended_case_is_refused(story):
     story.until_followed_up()
+    number = story.case.number
     by_hand(story, "rektor", "elev_bytter_skole")
+    rektor = story.account("rektor")
     with pytest.raises(Refusal) as refused:
-        by_hand(story, "rektor", "kartlegging_startes")
+        start_by_hand(story.product, number, rektor, "kartlegging_startes", str(uuid4()))
     assert refused.value.code == Reason.IKKE_VENTET
 
 

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from engine.cases import exchange
+from engine.cases import exchange, linked, repair
 from engine.cases.desk import open_case
+from engine.cases.dossier import dossier
+from engine.cases.incidents import STOPPED, raise_incident
 from engine.cases.linked import family
 from engine.cases.play import Stop
 from engine.cases.start import StartCase, start_case
 from engine.cases.tick import let_deadlines_pass
-from engine.database.tables import Case, CaseRole, Deadline, Incident, Message, NamedPerson, Task
+from engine.database.tables import (
+    Case,
+    CaseRole,
+    Deadline,
+    Event,
+    Incident,
+    Message,
+    NamedPerson,
+    Task,
+)
 from engine.people import standing
 from engine.records import log
+from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 
 P01, P02 = "aktivitetsplikt", "skjerpet_aktivitetsplikt"
@@ -369,3 +382,171 @@ def test_the_third_time_in_thirty_days_rektor_looks_for_a_pattern(story, utrygg,
     assert story.open == ["vurder_moenster"]
     story.do("vurder_moenster", "rektor", utrygg=utrygg)
     assert story.open == ([step] if step else [])
+
+
+# --- a message that does not arrive ---------------------------------------------------------------
+
+
+def lost(story) -> Incident:
+    """What § 12-5 found, sent to a pupil's case that has ended."""
+    to_owner(story)
+    handlers(story)
+    inform(story)
+    with story.product.database.transaction() as session:
+        pupils = session.get_one(Case, of(story, P01).id)
+        pupils.ended_at, pupils.status = story.product.clock(), "overfort"
+    investigate(story)
+    (incident,) = story.rows(Incident)
+    return incident
+
+
+def test_leadership_settles_a_lost_message_by_saying_what_was_done(story):
+    incident, rektor = lost(story), story.account("rektor")
+    (told,) = repair.standing_still(story.product, rektor)
+    assert told.goes_on and told.id == incident.id
+    settled = repair.set_aside(story.product, incident.id, rektor, "  Meldt fra på nytt. ")
+    assert settled.solved
+    assert repair.standing_still(story.product, rektor) == []
+    (incident,) = story.rows(Incident)
+    assert (incident.solved_by_id, incident.solved_at) == (rektor, story.product.clock())
+    (event,) = story.rows(Event, kind=log.Kind.HENDELSE_AVKLART)
+    assert event.actor_id == rektor and b"nytt" not in event.sealed_detail
+    with open_case(story.product, of(story, P02).id, None) as desk:
+        assert desk.unseal(event.sealed_detail, "event") == {"grunn": "Meldt fra på nytt."}
+    with story.product.database.session() as session:
+        assert list(log.verify(session)) == []
+    assert repair.set_aside(story.product, incident.id, rektor, "En gang til.").solved
+    assert len(story.rows(Event, kind=log.Kind.HENDELSE_AVKLART)) == 1
+
+
+def test_what_was_done_is_read_by_those_who_read_the_answers(story):
+    incident = lost(story)
+    repair.set_aside(story.product, incident.id, story.account("rektor"), "Meldt fra på nytt.")
+    number = of(story, P02).number
+    page = dossier(story.product, story.account("skoleeier"), number)
+    assert "Meldt fra på nytt." in [told.reason for told in page.timeline]
+
+
+def test_a_lost_message_is_not_settled_without_a_word(story):
+    incident, rektor = lost(story), story.account("rektor")
+    for reason in ("", "  ", "x" * 20_001):
+        assert not repair.set_aside(story.product, incident.id, rektor, reason).solved
+    assert not repair.try_again(story.product, incident.id, rektor).solved
+    story.do("konkluder", "undersoker", eleven_trygt="ja")
+    (incident,) = story.rows(Incident)
+    assert incident.solved_at is None
+
+
+@pytest.mark.parametrize("who", ["offender", "faglaerer", "kontaktlaerer"])
+def test_others_can_not_settle_it(story, who):
+    incident = lost(story)
+    with pytest.raises(Refusal) as refused:
+        repair.set_aside(story.product, incident.id, story.account(who), "Det går bra.")
+    assert refused.value.code is Reason.IKKE_TILGANG
+
+
+def test_a_case_that_stands_still_can_not_be_set_aside(story):
+    to_head(story)
+    with story.product.database.transaction() as session:
+        case = session.get_one(Case, of(story, P02).id)
+        raise_incident(session, case, STOPPED, "Steget kunne ikke utføres.", story.product.clock())
+    (incident,) = story.rows(Incident)
+    with pytest.raises(Refusal) as refused:
+        repair.set_aside(story.product, incident.id, story.account("rektor"), "Det går bra.")
+    assert refused.value.code is Reason.IKKE_VALGBAR
+
+
+def test_a_second_message_that_is_lost_is_told_of_too(story):
+    """The first was settled; what comes later is news."""
+    incident = lost(story)
+    repair.set_aside(story.product, incident.id, story.account("rektor"), "Meldt fra på nytt.")
+    story.at("2026-09-10T10:00")
+    with story.product.database.transaction() as session:
+        pupils, other = of(story, P01), of(story, P02)
+        session.add(
+            Message(
+                case_id=pupils.id,
+                from_case_id=other.id,
+                name="p02_funn",
+                at=story.product.clock(),
+            )
+        )
+    for _ in range(2):
+        exchange.deliver(story.product, of(story, P01).id)
+    assert [row.solved_at is None for row in story.rows(Incident)] == [False, True]
+
+
+def spoil(story, monkeypatch, name: str = "p02_funn") -> list[bytes]:
+    """The message is damaged on its way. Gives what it was."""
+    post = linked.post
+
+    def damaged(desk, receiver, sent, facts) -> None:
+        post(desk, receiver, sent, facts)
+        desk.session.flush()
+        row = desk.session.scalars(select(Message).order_by(Message.id.desc())).first()
+        if sent == name:
+            kept.append(row.sealed_facts)
+            row.sealed_facts = b"broken"
+
+    kept: list[bytes] = []
+    monkeypatch.setattr(linked, "post", damaged)
+    return kept
+
+
+def test_what_the_receiver_can_not_take_is_its_incident_and_not_the_senders(story, monkeypatch):
+    to_owner(story)
+    handlers(story)
+    inform(story)
+    kept = spoil(story, monkeypatch)
+    investigate(story)
+    assert open_in(story, P02) == ["konkluder"], "the sender's step is done"
+    assert open_in(story, P01) == []
+    (incident,) = story.rows(Incident)
+    assert (incident.case_id, incident.step) == (of(story, P01).id, "p02_funn")
+    let_deadlines_pass(story.product)
+    assert len(story.rows(Incident)) == 1
+    rektor = story.account("rektor")
+    tried = repair.try_again(story.product, incident.id, rektor)
+    assert not tried.solved and "melding" in tried.message
+    with story.product.database.transaction() as session:
+        session.scalars(select(Message).filter_by(name="p02_funn")).one().sealed_facts = kept[0]
+    assert repair.try_again(story.product, incident.id, rektor).solved
+    assert open_in(story, P01) == ["analyse"]
+    assert story.answers_in(P01, "p02_funn")["funn"] == "Det stemmer."
+
+
+def test_one_message_that_is_damaged_keeps_no_other_waiting(story, monkeypatch):
+    """Who handles the pupil's case is told of before what was found, and is damaged."""
+    to_owner(story)
+    kept = spoil(story, monkeypatch, linked.ABOUT_CASE)
+    handlers(story)
+    assert len(kept) == 1
+    inform(story)
+    investigate(story)
+    assert open_in(story, P01) == ["analyse"]
+    (incident,) = story.rows(Incident)
+    assert (incident.case_id, incident.solved_at) == (of(story, P01).id, None)
+    with story.product.database.transaction() as session:
+        rows = session.scalars(select(Message).where(Message.delivered_at.is_(None)))
+        rows.one().sealed_facts = kept[0]
+    let_deadlines_pass(story.product)
+    (incident,) = story.rows(Incident)
+    assert incident.solved_at is not None
+    assert story.task("analyse").role == "saksansvarlig"
+
+
+def test_a_database_that_fails_at_delivery_does_not_fail_the_sender(story, monkeypatch):
+    to_owner(story)
+    handlers(story)
+    inform(story)
+    with monkeypatch.context() as failing:
+        failing.setattr(exchange, "open_case", _locked)
+        failing.setattr(exchange.incidents, "record_stop", _locked)
+        investigate(story)
+    assert open_in(story, P02) == ["konkluder"]
+    let_deadlines_pass(story.product)
+    assert open_in(story, P01) == ["analyse"]
+
+
+def _locked(*_, **__):
+    raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))

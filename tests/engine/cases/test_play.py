@@ -10,8 +10,8 @@ import pytest
 
 from engine.cases.play import play, read_scenarios
 
-FILE = Path(__file__).parents[2] / "scenarios" / "core.yaml"
-SCENARIOS = {scenario["id"]: scenario for scenario in read_scenarios(FILE)}
+FILES = [Path(__file__).parents[2] / "scenarios" / name for name in ("core.yaml", "year.yaml")]
+SCENARIOS = {scenario["id"]: scenario for file in FILES for scenario in read_scenarios(file)}
 
 
 def changed(scenario_id: str, **expected) -> dict:

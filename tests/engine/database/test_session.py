@@ -2,12 +2,13 @@
 
 import sqlite3
 import threading
+import time
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.database.session import Database, lock_case, migrate
+from engine.database.session import Database, Unusable, lock_case, migrate
 from engine.database.tables import Account, Case, Guardianship, ProcessVersion, School
 
 THREADS, TURNS = 8, 20
@@ -149,3 +150,38 @@ def test_the_folder_of_the_file_is_made_for_its_owner_alone(tmp_path):
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
     with sqlite3.connect(tmp_path / "var" / "trygg.db") as file:
         assert file.execute("SELECT count(*) FROM school").fetchone() == (0,)
+
+
+def test_beside_one_who_writes_without_end_others_soon_come_to_write(database):
+    """A worker with a backlog: it holds the database for 30 ms at a time, and rests for 5."""
+    stop = threading.Event()
+
+    def write_on():
+        while not stop.is_set():
+            with database.transaction() as session:
+                session.scalar(select(1))
+                time.sleep(0.03)
+            time.sleep(0.005)
+
+    worker = threading.Thread(target=write_on)
+    worker.start()
+    try:
+        began = time.monotonic()
+        for _ in range(20):
+            with database.transaction() as session:
+                session.scalar(select(1))
+        taken = time.monotonic() - began
+    finally:
+        stop.set()
+        worker.join()
+    assert taken < 6
+
+
+def test_who_waits_too_long_to_write_is_told_so(database, monkeypatch):
+    monkeypatch.setattr("engine.database.session.BUSY_SECONDS", 0.2)
+    with database.transaction() as holds:
+        holds.scalar(select(1))
+        with pytest.raises(Unusable), database.transaction() as session:
+            session.scalar(select(1))
+    with database.transaction() as session:
+        assert session.scalar(select(1)) == 1

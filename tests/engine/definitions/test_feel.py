@@ -121,6 +121,40 @@ def test_check_accepts_what_is_right():
     assert check('"ja", "usikker"').code == "unrecognized"
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "nosuch(1)",
+        "a.nosuch(1)",
+        "if true then 1 else nosuch(1)",
+        "some x in y satisfies nosuch(x)",
+        "for f in [1] return count(nosuch(f))",
+    ],
+)
+def test_a_function_that_is_not_there_is_an_error(expression):
+    assert check(expression).code == "function"
+    assert names(expression) is not None  # the names can still be read
+    if "else" not in expression:
+        with pytest.raises(FeelError) as error:
+            evaluate(expression, {"y": [1]})
+        assert error.value.code == "function"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'count([1]) + min(1, 2) + string length("a")',
+        "today() < now()",
+        'date and time("2026-09-08T10:00:00") = null',
+        "{f: function(x) x + 1, g: f(1)}.g",
+        "list contains([1], 1) and not(false)",
+        "(function(x) x)(1)",
+    ],
+)
+def test_the_functions_of_the_language_are_there(expression):
+    assert check(expression) is None
+
+
 def test_what_is_nested_too_deep_is_refused():
     assert check("(" * 4000 + "1" + ")" * 4000) is not None
 

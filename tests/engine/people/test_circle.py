@@ -40,6 +40,8 @@ def cases(world) -> list:
         SHIELDS, (world.pupil.id, None), (world.school.id, world.other_school.id)
     ):
         made.append(world.case(shielded=shield, pupil_id=pupil, school_id=school))
+    for class_name in ("4A", "4B", None):
+        made.append(world.case(pupil_id=None, title="Sosiogram", class_name=class_name))
     return made
 
 

@@ -1,4 +1,4 @@
-// Which qualified names an expression reads, found in its parse tree.
+// Which qualified names an expression reads, and which functions it calls, found in its parse tree.
 
 const children = (node) => {
   const list = [];
@@ -10,10 +10,12 @@ const children = (node) => {
  * Names are written as the expression reads them: `motta_varsel.alvorlig`. A variable that the
  * expression binds itself stands for what it runs through (`for t in tiltak return t.dato` reads
  * `tiltak` and `tiltak.dato`). Inside a filter, `item.x` and a bare `x` belong to the list
- * that is filtered; a dotted name is read from outside. Functions that are called are no names.
+ * that is filtered; a dotted name is read from outside. Functions that are called are no names:
+ * they are listed apart, without those that the expression binds itself.
  */
 export function namesOf(tree, text) {
   const found = new Set();
+  const called = new Set();
   const textOf = (node) => text.slice(node.from, node.to).replace(/\s+/g, ' ').trim();
 
   // The dotted name of a node, or null when it is no name; visits what lies inside it.
@@ -62,6 +64,9 @@ export function namesOf(tree, text) {
         return visitFunction(node, scope);
       case 'FunctionInvocation': {
         const [callee, ...rest] = children(node);
+        if (callee.name !== 'VariableName' || !scope.bound.has(textOf(callee))) {
+          called.add(textOf(callee));
+        }
         return (callee.name === 'VariableName' ? rest : [callee, ...rest]).forEach((part) =>
           visit(part, scope),
         );
@@ -109,5 +114,5 @@ export function namesOf(tree, text) {
   }
 
   visit(tree.topNode, { bound: new Map(), filtered: undefined, dotted: false });
-  return [...found].sort();
+  return { names: [...found].sort(), functions: [...called] };
 }

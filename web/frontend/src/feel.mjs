@@ -78,7 +78,11 @@ globalThis.feelEval = (text, contextJson, now) =>
 globalThis.feelUnary = (text, contextJson, now) =>
   answer(() => resultOf(unaryTest(text, contextOf(contextJson, now))));
 
-// Parses only; `top` is Expression or UnaryTests. The value is the names that the text reads.
+// What FEEL knows when there are no answers: its own functions.
+const isKnown = (name) => evaluate(name, contextOf('{}', '2026-01-01T00:00:00Z')).warnings.length === 0;
+
+// Parses only; `top` is Expression or UnaryTests. The value is the names that the text reads; a
+// warning tells of each function that is not there.
 globalThis.feelNames = (text, top) =>
   answer(() => {
     const tree = parser.configure({ top, contextTracker: trackVariables() }).parse(text);
@@ -88,5 +92,8 @@ globalThis.feelNames = (text, top) =>
         return { error: cursor.from === cursor.to ? 'incomplete' : 'unrecognized', at: cursor.from };
       }
     } while (cursor.next());
-    return { value: namesOf(tree, text), warnings: [] };
+    const { names, functions } = namesOf(tree, text);
+    const unknown = functions.filter((name) => !isKnown(name));
+    const warnings = unknown.map((message) => ({ type: 'NO_FUNCTION_FOUND', message }));
+    return { value: names, warnings };
   });

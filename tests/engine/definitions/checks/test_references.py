@@ -9,6 +9,7 @@ from engine.definitions.checks import references as module
 from engine.definitions.checks.lookup import SHIPPED, InBundle, OnDisk
 from engine.definitions.checks.references import references
 from engine.people.roles import Role
+from tests.deciding import a_decision, a_file, requiring, row, table
 from tests.drawing import END, START, drawing, flows, lane, node, straight, tree, user
 
 RULES = """
@@ -83,6 +84,26 @@ LOOP = (
     '<bpmn:multiInstanceLoopCharacteristics camunda:collection="=a.tiltak"'
     ' camunda:elementVariable="tiltak"/>'
 )
+
+
+def deciding(folder, *decisions: str, decision: str = "valg") -> bytes:
+    """Step a, and a decision step that asks one of these."""
+    (folder / "p" / "valg.dmn").write_bytes(a_file(*decisions))
+    step = node("businessRuleTask", "b", camunda__decisionRef=decision)
+    return steps(user("a"), step, names="a b")
+
+
+@pytest.mark.parametrize("name", ["a.svarr", "historikk.a[-1].svarr", "a.tiltak.hvemm"])
+def test_a_decision_that_asks_for_a_field_the_form_does_not_have(found, folder, name):
+    one = a_decision(table(row("-", "1"), expression=f"count({name})"))
+    assert found(deciding(folder, one)) == {("felt_mangler", "b")}
+    after = a_decision(requiring("valg") + table(row("-", "1"), expression="valg"), "etter")
+    assert found(deciding(folder, one, after, decision="etter")) == {("felt_mangler", "b")}
+
+
+@pytest.mark.parametrize("name", ["a.svar", "a.tiltak.hvem", "annet_sted.felt", "naa", "valg2"])
+def test_a_decision_may_ask_for_what_is_there_and_for_steps_of_others(found, folder, name):
+    assert found(deciding(folder, a_decision(table(row("-", "1"), expression=name)))) == set()
 
 
 @pytest.mark.parametrize(
