@@ -129,7 +129,8 @@ def report_pupils(desk, task, step) -> None:
     """`meld_utrygg`: each pupil in `trygg:elever` is reported as one who may not be safe."""
     pupils = desk.engine.value(task, step.pupils)
     if not isinstance(pupils, list) or not pupils:
-        raise Stopped("Steget skal melde fra om en elev, men sier ikke hvem.", step.id, step.name)
+        said = say("Steget skal melde fra om en elev, men sier ikke hvem.")
+        raise Stopped(said, step.id, step.name)
     for pupil in dict.fromkeys(pupils):
         referral.report(desk, pupil, step)
 

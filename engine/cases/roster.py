@@ -127,9 +127,11 @@ def holders_at_school(desk, role: str) -> list[int]:
     if free:
         return free
     if held:
-        raise Refusal(Reason.INHABIL, "Alle med denne rollen er nevnt i saken. Velg en annen.")
+        said = say("Alle med denne rollen er nevnt i saken. Velg en annen.")
+        raise Refusal(Reason.INHABIL, said)
     label = roles.LABELS[roles.Role(role)]
-    raise Refusal(Reason.IKKE_VALGBAR, f"Ingen på skolen er {label} i dag. Velg en annen.")
+    said = say("Ingen på skolen er %(role)s i dag. Velg en annen.", role=label)
+    raise Refusal(Reason.IKKE_VALGBAR, said)
 
 
 def give_role(desk, account_id: int, role: str) -> None:

@@ -105,7 +105,7 @@ def may_start(product, session, command: StartCase) -> Case | None:
         return None
     case = command.beside and session.get(Case, command.beside)
     if not case or case.process_id != linked.PUPILS_PROCESS:
-        raise Refusal(Reason.MANGLER_FELT, "Velg hvilken sak det gjelder.")
+        raise Refusal(Reason.MANGLER_FELT, say("Velg hvilken sak det gjelder."))
     # A shielded case has its own handler in place of those who lead the school.
     roles = start.started_by if case.shielded is None else (Role.UNDERSOKER,)
     access.require(session, account, Permission.START_MANUAL, case=case, roles=roles, now=now)

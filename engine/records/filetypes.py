@@ -63,6 +63,7 @@ LABELS = {
     Kind.XLSX: say("Excel-ark"),
     Kind.ODT: say("OpenDocument-tekst"),
     Kind.TXT: say("ren tekst"),
+    Kind.HTML: say("nettside"),
 }
 CAN_BE = say(
     "PDF, bilde (JPG, PNG, HEIC eller WebP), Word (.docx), Excel (.xlsx), OpenDocument (.odt) "
