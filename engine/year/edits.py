@@ -92,7 +92,8 @@ def listed(product, account_id: int, school_id: int) -> Rows:
 def _line(row: YearRow, classes: list[str]) -> Line:
     words = PER[row.per]
     if row.first_grade is not None:
-        words += f", {row.first_grade}.–{row.last_grade}. trinn"
+        first, last = row.first_grade, row.last_grade
+        words = say("%(whom)s, %(first)s.–%(last)s. trinn", whom=words, first=first, last=last)
     groups = () if row.per == "skole" else tuple(plan.groups_of(row, classes))
     return Line(
         id=row.id,

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urlsplit
 from uuid import uuid4
 
 import pytest
 
-from engine.cases import demo
-from engine.database.session import Database
 from engine.database.tables import Account
-from engine.product import Product
-from engine.records.vault import MasterKey
 from engine.rules import workdays
 from engine.sentences import both, say
 from tests.school import post
 from web import catalogues, i18n
 from web.app import create_app
+from web.letters import MAKE
 from web.security import limiter
 from web.told import done
 from web.words import clock, day, due, due_inside, filesize, full_day, when
@@ -206,22 +202,18 @@ class Bokmaal:
         ]
 
 
-NOT_PAGES = {"static", "cases.download", "about.health", "account.log_in"}
-EACH = {"cases.case": 8}  # pages of one kind that are opened; else two
+NOT_PAGES = {
+    *("static", "about.health", "account.log_in"),
+    *("cases.download", "letters.download", "lettertemplates.preview", "paper.download"),
+    "contact.calendar",
+}
+EACH = {"cases.case": 8, "start.write": 4}  # pages of one kind that are opened; else two
 
 
 @pytest.fixture(scope="module")
-def shown(migrated, tmp_path_factory):
+def shown(demonstrated):
     """The demonstration school, with a case that stands still."""
-    folder = tmp_path_factory.mktemp("sprak")
-    shutil.copy(migrated, folder / "trygg.db")
-    database = Database(f"sqlite:///{folder}/trygg.db")
-    key = MasterKey.from_file(folder / "master.key", create=True)
-    product = Product(database, key, lambda: workdays.moment("2026-11-24T12:50"))
-    product.publish_shipped()
-    demo.fill(product, lambda share: None)
-    yield create_app(product, VAR=folder, SECRET_KEY="test", TESTING=True)
-    database.close()
+    return create_app(demonstrated, SECRET_KEY="test", TESTING=True)
 
 
 def reader(app, language: str):
@@ -235,8 +227,10 @@ def reader(app, language: str):
 
 
 def every_page(app, client):
-    """What rektor comes to by links, some of every kind, and the receipt of an own report."""
+    """What rektor comes to by links, some of every kind, in a school whose year is planned; the
+    receipt of an own report; and the letters that the first pages of letters make."""
     routes = app.url_map.bind("")
+    post(client, "/aarshjul/planlegg", {"skole": 1}, page="/aarshjul")
     report = {"receipt": str(uuid4()), "akutt_fare": "ja", "elev_utsatt": "elev:1"}
     sent = post(client, "/meld", report)
     waiting, seen, count = ["/", "/hendelser", sent.location], set(), {}
@@ -251,6 +245,10 @@ def every_page(app, client):
         count[kind] = count.get(kind, 0) + 1
         page = Page(answer.text)
         waiting += page.links
+        if kind == "letters.draft":
+            chosen = dict(parse_qsl(urlsplit(address).query))
+            make = {**chosen, "receipt": str(uuid4()), "send": MAKE}
+            waiting.insert(0, post(client, urlsplit(address).path, make, page=address).location)
         yield kind, address, answer.text, page
 
 
