@@ -149,14 +149,9 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def modules() -> list[Path]:
+    elsewhere = (*OPERATORS, SOURCE_OF_TOLD, *SCHOOLS_WORDS, *OWN_LANGUAGES)
     found = [*(ROOT / "engine").rglob("*.py"), *(ROOT / "web").glob("*.py")]
-    return sorted(
-        path
-        for path in found
-        if not str(path.relative_to(ROOT)).startswith(
-            (*OPERATORS, SOURCE_OF_TOLD, *SCHOOLS_WORDS, *OWN_LANGUAGES)
-        )
-    )
+    return sorted(path for path in found if not str(path.relative_to(ROOT)).startswith(elsewhere))
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.stem}")
