@@ -23,6 +23,7 @@ from flask import (
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
+from engine.cases import offers
 from engine.people import contact, login
 from engine.refusals import Refusal
 from web.catalogues import SOURCE
@@ -136,6 +137,8 @@ def _shell() -> dict:
     pages = [(_("Oppgaver"), "/oppgaver", {}), (_("Varsler"), "/varsler", {"new": mine.unread})]
     if mine.sees_cases:
         pages.append((_("Saker"), "/saker", {}))
+    if offers.has_any(_product(), mine.held):
+        pages.append((_("Start"), "/start", {}))
     if mine.schools:
         pages.append((_("Årshjul"), "/aarshjul", {}))
     pages.append((_("Meldingene mine"), "/meldinger", {}))

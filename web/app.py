@@ -27,6 +27,7 @@ SUBJECTS = (
     "paper",
     "pupils",
     "report",
+    "start",
     "tasks",
     "year",
 )

@@ -18,10 +18,13 @@ PAST = {
     "arkiver": "arkiverte",
     "avslutt": "avsluttet",
     "be": "ba",
+    "beskriv": "beskrev",
     "bestem": "bestemte",
     "beslutt": "besluttet",
+    "bli": "ble",
     "del": "delte",
     "drøft": "drøftet",
+    "eksporter": "eksporterte",
     "evaluer": "evaluerte",
     "finn": "fant",
     "forbered": "forberedte",
@@ -31,15 +34,18 @@ PAST = {
     "gjennomfør": "gjennomførte",
     "godkjenn": "godkjente",
     "grip": "grep",
+    "frys": "frøs",
     "hent": "hentet",
     "hold": "holdt",
     "hør": "hørte",
     "informer": "informerte",
     "inviter": "inviterte",
+    "kall": "kalte",
     "kartlegg": "kartla",
     "konkluder": "konkluderte",
     "lag": "laget",
     "les": "leste",
+    "løft": "løftet",
     "meld": "meldte",
     "registrer": "registrerte",
     "send": "sendte",
@@ -49,13 +55,16 @@ PAST = {
     "slå": "slo",
     "snakk": "snakket",
     "spør": "spurte",
+    "stans": "stanset",
     "start": "startet",
     "ta": "tok",
+    "tilby": "tilbød",
     "undersøk": "undersøkte",
     "varsle": "varslet",
     "velg": "valgte",
     "vurder": "vurderte",
 }
+STARTED = "Start når "  # what the event that begins a case is called, and why
 WHOLE = {"Fortell hva du har sett": "Fortalte om det som er sett"}
 
 
@@ -72,6 +81,8 @@ def sentence(told: Told) -> str:
             return _("«%(step)s» falt bort, for saken gikk videre", step=step)
         case Kind.FRIST_PASSERT:
             return _passed(told)
+        case Kind.MELDING_MOTTATT if name.startswith(STARTED):
+            return _("Saken ble startet: %(why)s", why=nb(name.removeprefix(STARTED)))
         case Kind.MELDING_MOTTATT:
             return _("Fikk melding fra saken som hører til: «%(step)s»", step=step)
         case Kind.PURRET:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import pairwise
 
 from sqlalchemy import select
 
-from engine.cases import given, linked, roster
+from engine.cases import given
 from engine.cases.desk import Desk, no_access
+from engine.cases.linked import NEW_PLAN
 from engine.cases.lists import title_of
 from engine.cases.parts import acting_role
 from engine.cases.planclock import PLAN_STEP
+from engine.cases.wording import form_of, lines_of, step_name_of
 from engine.database.tables import Account, Answer, Case, Pupil, School, Task
-from engine.definitions.forms import Form, Line
+from engine.definitions.forms import Line
 from engine.people import access
 from engine.people.access import Permission
 from engine.people.roles import held_by_each, in_words
 from engine.records import reading
 from engine.rules.workdays import local_day
-from engine.sentences import say
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Answers:
 class Plan:
     """One version of the aktivitetsplan, numbered from 1.
 
-    law: by a line's label, which of the five things that the law asks for it is (§ 12-4).
+    law: by a line's label, which of the five things that the law asks for it is (§ 12-4). ordered:
+    Statsforvalteren demanded this version (§ 12-6).
     """
 
     school: str
@@ -83,6 +84,7 @@ class Plan:
     approved_at: datetime | None
     lines: tuple[Line, ...]
     law: Mapping[str, str]
+    ordered: bool
     may_see_case: bool
 
 
@@ -194,10 +196,22 @@ def plan(product, account_id: int, number: str, version: int | None = None) -> P
                 for _, field in form_of(desk, row).fields()
                 if field.lovkrav
             },
+            ordered=_is_ordered(desk, row, rows[version - 2] if version > 1 else None),
             may_see_case=access.may(
                 session, account, Permission.SEE_CASE, case=desk.case, now=desk.now
             ),
         )
+
+
+def _is_ordered(desk: Desk, row: Answer, before: Answer | None) -> bool:
+    """Whether Statsforvalteren demanded this version: the demand came after the one before it."""
+    demand = select(Answer.id).where(
+        Answer.case_id == desk.case.id,
+        Answer.step == NEW_PLAN,
+        Answer.id < given.first_of(row),
+        Answer.id > (given.first_of(before) if before is not None else 0),
+    )
+    return desk.session.scalar(demand.limit(1)) is not None
 
 
 def open_to(product, session, account_id, number, permission) -> tuple[Desk, Account | None]:
@@ -246,22 +260,3 @@ def _role_at(desk: Desk, row: Answer) -> str | None:
         return None
     held = held_by_each(desk.session, [row.account_id], local_day(desk.now))
     return in_words(acting_role(task), held.get(row.account_id, ()))
-
-
-def step_name_of(desk: Desk, row: Answer) -> str:
-    step = desk.definition.steps.get((row.process_id, row.step))
-    return step.name if step else say("Melding som er lagt til saken")
-
-
-def lines_of(desk: Desk, row: Answer) -> tuple[Line, ...]:
-    """What was answered, as a person reads it."""
-    answered = desk.unseal(row.sealed_answers, "answer")
-    step = desk.definition.steps.get((row.process_id, row.step))
-    if step is not None and not step.form_key:
-        return tuple(linked.in_words(answered).values())
-    return tuple(form_of(desk, row).describe(answered, partial(roster.name_of, desk)))
-
-
-def form_of(desk: Desk, row: Answer) -> Form:
-    step = desk.definition.steps.get((row.process_id, row.step))
-    return desk.definition.form(row.process_id, step.form_key if step else "registrer_melding")

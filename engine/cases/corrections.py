@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from engine.cases import exchange, given, notices, receipts, roster, tasks
-from engine.cases.answers import form_of, name_of, step_name_of, title_in
+from engine.cases.answers import name_of, title_in
 from engine.cases.desk import Desk, case_id_of, no_access, open_case
 from engine.cases.facts import Facts, ScopeFact
 from engine.cases.scripting import evaluate
+from engine.cases.wording import form_of, step_name_of
 from engine.database.tables import Account, Answer, Case, NamedPerson, Scope, Task
 from engine.definitions.deciding import deciding
 from engine.definitions.forms import Form

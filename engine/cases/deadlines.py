@@ -57,6 +57,13 @@ def set_at_receipt(desk) -> None:
     _meet_what_is_done(desk)
 
 
+def set_by_answer(desk, row: Task, task) -> None:
+    """A step has been answered: set the deadlines that its answer decides (`settes_av`)."""
+    for rule in desk.definition.regelverk.set_by(row.step):
+        if desk.agenda.own(rule.key) is None:
+            _set(desk, rule.key, _moment(desk, rule, task, desk.case.received_at))
+
+
 def set_for_task(desk, row: Task, key: str, task) -> None:
     """Give a task its due date: the case's own when the rule counts from the report.
 
@@ -145,7 +152,8 @@ def correct_receipt(desk, value: str) -> None:
     for row in [*desk.agenda.deadlines(lambda row: row.kind == DUE), *_delivery(desk)]:
         rule = desk.definition.regelverk.frist(row.rule)
         if is_own(row):
-            _reschedule(desk, row, _moment(desk, rule, received=earlier))
+            if rule.ved_mottak:
+                _reschedule(desk, row, _moment(desk, rule, received=earlier))
         elif _from_report(desk, row.task) and row.due_at == _moment(desk, rule, received=before):
             _reschedule(desk, row, _moment(desk, rule, received=earlier), row.task)
     for task in desk.agenda.open.values():

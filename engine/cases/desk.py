@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from engine.cases import deadlines, linked, operations, solving, state, tallies, tasks
+from engine.cases import deadlines, linked, operations, roster, solving, state, tallies, tasks
 from engine.cases.agenda import Agenda
-from engine.cases.facts import Facts
+from engine.cases.facts import Facts, Later
 from engine.cases.incidents import Stopped, readable
 from engine.cases.newcase import new_case
 from engine.cases.parts import acting_role
@@ -128,7 +128,8 @@ class Desk:
         self.workflow = state.create(self.definition, self.engine)
         if self.definition.started_by_message:
             self._run_automatic_steps()
-            linked.receive(self, self.definition.started_by_message, facts or {})
+            message = self.definition.started_by_message
+            roster.give_received(self, linked.receive(self, message, facts or {}))
         self.advance()
 
     @readable()
@@ -181,6 +182,7 @@ class Desk:
             "i_dag": local.date().isoformat(),
             "mottatt": received and workdays.local(received).strftime("%Y-%m-%dT%H:%M"),
             "gjelder_ledelsen": self.case.shielded == Shield.LEDELSE,
+            "klassetrinn": Later(partial(roster.years, self)),
             **tallies.of(self),
         }
 
@@ -249,12 +251,13 @@ class Desk:
             answer = self.engine.outcome(task, decision)
         except Undecided as undecided:
             raise Stopped(undecided.args[0], step.id, step.name) from undecided
-        self.keep_answer(self.place_of(task, step), answer)
+        self.keep_outcome(task, answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
 
-    def place_of(self, task, step) -> Place:
-        """Where the answer of an automatic step belongs."""
-        return Place(self.facts.scope_of(task), step.process_id, step.id)
+    def keep_outcome(self, task, answers: dict) -> None:
+        """What an automatic step found, as the system's answer at that step."""
+        step = self.step_of(task)
+        self.keep_answer(Place(self.facts.scope_of(task), step.process_id, step.id), answers)
 
     def keep_answer(self, place: Task | Place, answers: dict, **by: Any) -> None:
         """Keep answers where the task stands: in sight of what follows, and as a row."""
@@ -303,6 +306,10 @@ class Desk:
         desk = Desk(self.product, self.session, lock_case(self.session, case.id), self.actor_id)
         desk.load()
         return desk
+
+    def glance(self, case: Case) -> Desk:
+        """Another case to read from: neither locked nor loaded."""
+        return Desk(self.product, self.session, case, self.actor_id)
 
     def start_beside(
         self, process_id: str, actor_id: int | None, reporter_id: int | None = None

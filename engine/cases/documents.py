@@ -12,6 +12,7 @@ without its specification.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
@@ -102,15 +103,26 @@ def _read_rows(document, definition, engine) -> CaseWorkflow:
         process: {(source, target) for source, targets in flows.items() for target in targets}
         for process, flows in document["passed"].items()
     }
+    steps = {step for flows in top.passed.values() for flow in flows for step in flow}
+    if not all(isinstance(step, str) for step in steps):
+        raise ValueError("a flow does not lead from a step to a step")
     for each in (top, *top.subprocesses.values()):
         top.recorded.update(task.id for task in each.tasks.values() if task.state & _COME)
     return top
 
 
 def _restore(workflow, top: CaseWorkflow, written: dict[str, Any]) -> None:
-    """Put the written tasks into a workflow, in the order they were made in."""
+    """Put the written tasks into a workflow, in the order they were made in.
+
+    Nothing that walks a tree comes back from a ring, so parents and children must agree.
+    """
     ids = [UUID(hex=row[0]) for row in written["tasks"]]
     specs = workflow.spec.task_specs
+    below: dict[int, list[int]] = defaultdict(list)
+    for place, row in enumerate(written["tasks"][1:], start=1):
+        below[row[3]].append(place)
+    if any(sorted(row[4]) != below[place] for place, row in enumerate(written["tasks"])):
+        raise ValueError("a task's children are not those that follow it")
     for place, (task_id, row) in enumerate(zip(ids, written["tasks"], strict=True)):
         _, name, state, parent, children, *more = row
         if (parent is None) != (place == 0) or (parent is not None and parent >= place):

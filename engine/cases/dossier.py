@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -15,10 +16,11 @@ from engine.cases.duedates import Due, DueDates
 from engine.cases.files import Filed
 from engine.cases.incidents import Stopped
 from engine.cases.invitations import Invited
+from engine.cases.linked import PUPILS_PROCESS, SHIELDED_PROCESS
+from engine.cases.lists import DUTY
 from engine.cases.parts import acting_role
 from engine.cases.planclock import PLAN_STEP, Clock, clocks
 from engine.cases.repair import Standstill
-from engine.cases.report import PROCESS, SHIELDED_PROCESS
 from engine.cases.timeline import Told, Written
 from engine.cases.turns import Turn, turns_of
 from engine.database.tables import Account, Case, CaseRole, Pupil, Task
@@ -58,6 +60,8 @@ class Dossier:
     """A case's page. What this account may not see is empty or None, and `may_*` say so."""
 
     number: str
+    process: str  # the name of the process
+    of_duty: bool  # it is the duty to act itself (§§ 12-4, 12-5), and no process beside it
     pupil: str
     status: str
     shielded: bool
@@ -70,6 +74,8 @@ class Dossier:
     awaits: tuple[str, ...]  # the steps that wait for a message from another case, by name
     belongs_to: str | None  # the number of the pupil's case that this one is part of
     beside: tuple[str, ...]  # the numbers of the cases that are part of the same pupil's case
+    processes: Mapping[str, str]  # by number, the process of those two kinds of case
+    offers: tuple[tuple[str, str], ...]  # what can be started in this case: process id and name
     clock: Clock | None
     complain_from: date | None  # from when the case can be taken to Statsforvalteren
     parts: tuple[Part, ...]
@@ -145,6 +151,8 @@ class _Reading:
         complain = dates.first("kan_meldes_sf")
         return Dossier(
             number=self.case.number,
+            process=self.desk.definition.name,
+            of_duty=self.case.process_id in DUTY,
             pupil=title_in(self.session, self.case),
             status=self.case.status,
             shielded=self.case.shielded is not None,
@@ -157,9 +165,16 @@ class _Reading:
             awaits=tuple(step.name for step in self.awaited),
             belongs_to=next((c.number for c in linked_cases if c.id == self.case.part_of_id), None),
             beside=tuple(c.number for c in linked_cases if c.id != self.case.part_of_id),
+            processes={
+                c.number: self.desk.product.definition(self.session, c.version).name
+                for c in linked_cases
+            },
+            offers=self._offers(),
             clock=self._clock(),
             complain_from=complain.day if complain else None,
-            parts=tuple(
+            parts=()
+            if self.case.title is not None
+            else tuple(
                 diagram.parts(
                     self.session,
                     self.desk.definition,
@@ -203,18 +218,35 @@ class _Reading:
             if access.may(self.session, self.account, Permission.SEE_CASE, case=case, now=self.now)
         ]
 
+    def _offers(self) -> tuple[tuple[str, str], ...]:
+        """The processes that this account may start in this case."""
+        if self.case.process_id != PUPILS_PROCESS:
+            return ()
+        found = []
+        for definition in self.desk.product.all_published(self.session):
+            if not definition.is_in_pupils_case:
+                continue
+            may = access.startable_cases(self.account, definition.start.started_by, self.now)
+            here = select(Case.id).where(Case.id == self.case.id, may)
+            if self.session.scalar(here) is not None:
+                found.append((definition.process_id, definition.name))
+        return tuple(found)
+
     def _must_report(self) -> bool:
         """Whether this pupil's case is shielded with no case of § 12-5 beside it, and this account
         sees none that was reported since."""
         case = self.case
-        if case.shielded is None or case.process_id != PROCESS or case.merged_into_id is not None:
+        if case.shielded is None or case.process_id != PUPILS_PROCESS:
+            return False
+        if case.merged_into_id is not None:
             return False
         since = (
             Case.pupil_id == case.pupil_id,
             Case.process_id == SHIELDED_PROCESS,
             Case.opened_at >= case.opened_at,
         )
-        return not linked.others(self.desk) and not self._numbers(and_(*since))
+        beside = (each.process_id for each in linked.others(self.desk))
+        return SHIELDED_PROCESS not in beside and not self._numbers(and_(*since))
 
     def _timeline(self, dates: DueDates) -> tuple[Told, ...]:
         if not self.sees_log:

@@ -12,10 +12,10 @@ from datetime import datetime
 import structlog
 from sqlalchemy import or_, select
 
-from engine.cases import deadlines, incidents, linked, roster, tasks
+from engine.cases import deadlines, incidents, joining, linked, roster, tasks
 from engine.cases.desk import open_case
 from engine.cases.incidents import Stopped
-from engine.cases.linked import ABOUT_CASE
+from engine.cases.linked import ABOUT_CASE, REPORTED
 from engine.database.session import lock_case
 from engine.database.tables import Case, Incident, Message
 from engine.people import register
@@ -105,7 +105,7 @@ def _undelivered(case_id: int):
 
 def is_for(desk, row: Message) -> bool:
     """Whether the message is for the case now."""
-    return row.name == ABOUT_CASE or row.name in linked.awaited(desk)
+    return row.name in (ABOUT_CASE, REPORTED) or row.name in linked.awaited(desk)
 
 
 def is_stuck(desk) -> bool:
@@ -120,8 +120,10 @@ def _take(desk, row: Message) -> None:
         facts = desk.unseal(row.sealed_facts, "message")
         if row.name == ABOUT_CASE:
             _about_case(desk, facts)
+        elif row.name == REPORTED:
+            joining.take_in(desk, facts["melding"], facts["nevnt"], facts["sak"])
         else:
-            linked.receive(desk, row.name, facts)
+            roster.give_received(desk, linked.receive(desk, row.name, facts))
         row.delivered_at = desk.now
         desk.advance()
     except Stopped:

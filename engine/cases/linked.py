@@ -1,4 +1,5 @@
-"""Cases that belong together: a pupil's case, and those that are part of it (§ 12-5 and others).
+"""Cases that belong together: a pupil's case, and those that are part of it (§ 12-5, restorative
+processes, Statsforvalteren).
 
 They share pupil, reporter, shield and those who are named. Each has its own key, its own log and
 its own lock: one never waits for another's. What one tells another is a message, see
@@ -13,18 +14,24 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from engine.cases.incidents import NOT_RECEIVED, raise_incident
-from engine.database.tables import Answer, Case, Message, NamedPerson
+from engine.database.tables import Answer, Case, CaseRole, Message, NamedPerson
 from engine.definitions.forms import Line
 from engine.people import register
+from engine.people.access import PUPILS_PROCESS
+from engine.people.roles import Role
 from engine.records.log import Kind
 from engine.sentences import say
 
-PUPILS_PROCESS = "aktivitetsplikt"
+SHIELDED_PROCESS = "skjerpet_aktivitetsplikt"
+REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"  # its first steps
+NEW_PLAN = "ny_plan_kreves"  # the message, and the event that takes it
+HANDLING = (Role.SAKSANSVARLIG, Role.UNDERSOKER)  # the roles that a new case beside it keeps
 ABOUT_CASE = "trygg:sak"  # a message that no diagram sends: who and when, for the case itself
-MAIL = "mail"  # in a session: a message was posted in its transaction
+REPORTED = "trygg:melding"  # another such: a report on the pupil, to be taken into the case
+MAIL = "mail"  # in a session: the ids of the cases that a message was posted to
 IN_WORDS = "ord"  # beside a message's facts: label and text of each, as the sender's forms say them
 
 
@@ -69,7 +76,7 @@ def start(desk, process_id: str, facts: dict[str, Any]):
     """Start a case that is part of the pupil's case, with what the message carries."""
     other = desk.start_beside(process_id, desk.actor_id)
     other.case.part_of_id = desk.case.part_of_id or desk.case.id
-    _share(desk, other)
+    share(desk.case, other)
     other.begin(facts)
     return other
 
@@ -79,7 +86,7 @@ def open_pupils_case(desk, told: dict[str, Any]) -> None:
     the reporter still says what was done on the spot."""
     other = desk.start_beside(PUPILS_PROCESS, None)
     desk.case.part_of_id = other.case.id
-    _share(desk, other)
+    share(desk.case, other)
     other.begin()
     (row,) = other.agenda.open.values()
     report = {
@@ -95,21 +102,39 @@ def open_pupils_case(desk, told: dict[str, Any]) -> None:
     other.complete(row, report, partial=True)
 
 
-def open_report(desk, account_id: int) -> None:
-    """An empty report for this person to fill in: a case that belongs together with no other."""
-    desk.start_beside(PUPILS_PROCESS, None, reporter_id=account_id).begin()
-
-
-def _share(desk, other) -> None:
-    """Pupil, shield and named persons are the same in both."""
+def share(case: Case, other) -> None:
+    """Pupil, shield and named persons of the case are the same in the new one, and those who
+    handle it do so there too. other: the new case's desk, not yet begun."""
+    session = other.session
     for what in ("pupil_id", "shielded", "serious"):
-        setattr(other.case, what, getattr(desk.case, what))
-    named = desk.session.scalars(select(NamedPerson).where(NamedPerson.case_id == desk.case.id))
+        setattr(other.case, what, getattr(case, what))
+    share_named(case, other)
+    # In a shielded case, undersoker does in those beside it what saksansvarlig does else.
+    handling = select(CaseRole).where(
+        CaseRole.case_id == case.id,
+        CaseRole.role.in_(HANDLING if case.shielded is None else {Role.UNDERSOKER}),
+        CaseRole.to_time.is_(None),
+    )
+    for each in session.scalars(handling).all():
+        session.add(
+            CaseRole(
+                case_id=other.case.id,
+                account_id=each.account_id,
+                role=each.role,
+                from_time=other.now,
+            )
+        )
+    session.flush()
+
+
+def share_named(case: Case, other) -> None:
+    """Whoever is named in the case is named in the new one."""
+    named = other.session.scalars(select(NamedPerson).where(NamedPerson.case_id == case.id))
     for each in named.all():
-        desk.session.add(
+        other.session.add(
             NamedPerson(case_id=other.case.id, account_id=each.account_id, part=each.part)
         )
-    desk.session.flush()
+    other.session.flush()
 
 
 # --- sending -------------------------------------------------------------------------------------
@@ -121,7 +146,7 @@ def send(desk, task, step) -> None:
     facts = _carried(desk, task, step)
     process_id = desk.product.started_by(desk.session, step.sends)
     if process_id is not None:
-        if all(case.process_id != process_id for case in others(desk)):
+        if _starts_anew(desk, process_id, step):
             start(desk, process_id, facts)
         return
     receivers = [case for case in others(desk) if _can_receive(desk, case, step.sends)]
@@ -130,6 +155,24 @@ def send(desk, task, step) -> None:
     for case in receivers:
         if case.ended_at is None:
             post(desk, case, step.sends, facts)
+
+
+def _starts_anew(desk, process_id: str, step) -> bool:
+    """Not while a case of that process is open beside this one, and not again for the answers that
+    the last one was started with."""
+    earlier = [case for case in others(desk) if case.process_id == process_id]
+    if not earlier:
+        return True
+    if any(case.ended_at is None for case in earlier):
+        return False
+    newest = desk.session.scalar(
+        select(func.max(Answer.at)).where(
+            Answer.case_id == desk.case.id,
+            Answer.step.in_([path.partition(".")[0] for path in step.carries]),
+            Answer.corrects_id.is_(None),
+        )
+    )
+    return newest is not None and newest > max(case.opened_at for case in earlier)
 
 
 def tell_pupils_case(desk, **about) -> None:
@@ -153,7 +196,7 @@ def post(desk, receiver: Case, name: str, facts: dict[str, Any]) -> None:
             sealed_facts=desk.product.master_key.seal(key, facts, "message"),
         )
     )
-    desk.session.info[MAIL] = True
+    desk.session.info.setdefault(MAIL, set()).add(receiver.id)
 
 
 def not_received(session, sender: Case, name: str, at) -> None:
@@ -242,10 +285,12 @@ def _waiting(desk) -> list:
     ]
 
 
-def receive(desk, name: str, facts: dict[str, Any]) -> None:
+def receive(desk, name: str, facts: dict[str, Any]) -> dict[str, str]:
     """Give the case a message that it waits for. What it carries becomes the system's answer at
-    the step that waits, before the step goes on; nothing goes through the engine."""
+    the step that waits, before the step goes on; nothing goes through the engine. Gives the case
+    roles that it brings, each with who gets it (`trygg:girRolle`)."""
     step = awaited(desk)[name]
+    facts = _taken(step, facts)
     if facts:
         desk.facts.put("", step.id, facts)
         desk.session.add(
@@ -258,5 +303,15 @@ def receive(desk, name: str, facts: dict[str, Any]) -> None:
                 sealed_answers=desk.seal(facts, "answer"),
             )
         )
-    desk.log(Kind.MELDING_MOTTATT, step=step.id, step_name=step.name, process_id=step.process_id)
+    if desk.case.title is None:  # what opens a case of the school itself comes from no other case
+        about = {"step": step.id, "step_name": step.name, "process_id": step.process_id}
+        desk.log(Kind.MELDING_MOTTATT, **about)
     desk.workflow.send_event(BpmnEvent(MessageEventDefinition(name), payload={}))
+    return {role: facts[role] for role in step.gives_roles if facts.get(role)}
+
+
+def _taken(step, facts: dict[str, Any]) -> dict[str, Any]:
+    """What the event takes of a message (`trygg:mottar`); the rest goes no further."""
+    taken = {name: facts[name] for name in step.receives if name in facts}
+    words = {name: said for name, said in facts.get(IN_WORDS, {}).items() if name in taken}
+    return {**taken, IN_WORDS: words} if words else taken

@@ -13,6 +13,7 @@ from sqlalchemy.orm import defer
 from engine.cases import planclock, turns
 from engine.cases.agenda import DUE, MOMENT, WAITING
 from engine.cases.desk import no_access
+from engine.cases.linked import PUPILS_PROCESS, SHIELDED_PROCESS
 from engine.cases.planclock import Clock, clocks_of
 from engine.cases.turns import Turn
 from engine.database.mixed import mixed
@@ -29,18 +30,21 @@ PAGE = 50
 SHIELDED = say("Skjermet sak")
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
 
+DUTY = (PUPILS_PROCESS, SHIELDED_PROCESS)  # the processes of the duty to act itself
+
 
 @dataclass(frozen=True)
 class CaseLine:
     """One case in the overview.
 
-    waits_until: the next moment that the case itself waits for; waits_for: the number of the § 12-5
-    case whose findings it waits for, for those who may see that one; has_plan: a plan is made in
-    it, not in the pupil's case that it is part of; meeting: the day when the measures are to be
-    evaluated; late: some step is.
+    process: its name, for one that is beside the duty to act itself; waits_until: the next moment
+    that the case itself waits for; waits_for: the number of the § 12-5 case whose findings it waits
+    for, for those who may see that one; has_plan: a plan is made in it, not in the pupil's case
+    that it is part of; meeting: the day when the measures are to be evaluated; late: some step is.
     """
 
     number: str
+    process: str | None
     pupil: str
     status: str
     shielded: bool
@@ -50,6 +54,7 @@ class CaseLine:
     waits_until: datetime | None
     waits_for: str | None
     has_plan: bool
+    of_school: bool  # a case of the school itself: about no pupil, and without a plan
     clock: Clock | None
     meeting: date | None
     stopped: bool
@@ -121,12 +126,18 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
         meetings = {row.case_id: row.day for row in beside if row.what == "meeting"}
         stopped = {row.case_id for row in beside if row.what == "stopped"}
         choices = session.execute(_choices(visible)).all()
+        processes = {
+            case.id: product.definition(session, case.version).name
+            for case in cases
+            if case.process_id not in DUTY
+        }
         idle = [case.id for case in cases if case.shielded and not case.ended_at]
         idle = [case_id for case_id in idle if not whose[case_id] and case_id not in waits]
         findings = _awaited(session, visible, idle)
     lines = tuple(
         CaseLine(
             number=case.number,
+            process=processes.get(case.id),
             pupil=title_of(case, pupil) or "",
             status=case.status,
             shielded=case.shielded is not None,
@@ -136,6 +147,7 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
             waits_until=waits.get(case.id),
             waits_for=findings.get(case.id),
             has_plan=case.part_of_id is None,
+            of_school=case.title is not None,
             clock=clock.get(case.id),
             meeting=meetings.get(case.id),
             stopped=case.id in stopped,
@@ -219,7 +231,10 @@ def _awaited(session, visible, idle: list[int]) -> dict[int, str]:
         return {}
     rows = session.execute(
         select(Case.part_of_id, Case.number).where(
-            Case.part_of_id.in_(idle), Case.ended_at.is_(None), visible
+            Case.part_of_id.in_(idle),
+            Case.process_id == SHIELDED_PROCESS,
+            Case.ended_at.is_(None),
+            visible,
         )
     )
     return dict(rows.all())

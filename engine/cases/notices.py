@@ -26,6 +26,10 @@ GUARDIANS_INFORMED = "info_foresatte"
 PLAN_SHARED = "plan_delt"
 INFORMED = "beskjed"
 REMINDED = "purring"
+CALLED_IN = "innkalling"
+AGREEMENT_SHARED = "avtale_delt"
+
+GUARDIANS = "foresatte"  # in `trygg:varsler`: the pupil's guardians
 
 WAITING, HANDLED = "venter", "behandlet"  # by the outbox, which sends mail
 
@@ -97,12 +101,27 @@ def tell_from_step(desk, task, step, kind: str | None = None) -> None:
 def tell_all(desk, told: list[str], step, kind: str | None = None) -> None:
     """Tell these roles and persons."""
     for each in told:
+        if each == GUARDIANS:
+            for number in roster.guardians_to_tell(desk):
+                tell_person(desk, register.ref(Kind.FORESATT, number), kind, step.id)
+            continue
         if each not in list(Role):
             tell_person(desk, each, kind, step.id)
             continue
         tell_role(desk, each, kind or _KIND_BY_ROLE.get(each, INFORMED), step.id)
         if each == Role.SKOLEEIER:
             desk.case.serious = True
+
+
+def call_in(desk, told: list[str], step) -> None:
+    """Call these in to a talk. A person named in the case is reached by this alone, and only while
+    the case is not shielded."""
+    for each in told:
+        what, number = register.parse(each)
+        if what is Kind.ANSATT and desk.case.shielded is None:
+            _add(desk, CALLED_IN, step.id, account_id=number)
+        else:
+            tell_all(desk, [each], step, CALLED_IN)
 
 
 def tell_person(

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from engine.cases import deadlines, figures, linked, notices, roster, tasks
+from engine.cases import (
+    agreement,
+    deadlines,
+    export,
+    figures,
+    joining,
+    linked,
+    notices,
+    referral,
+    roster,
+)
 from engine.cases.incidents import Stopped
 from engine.database.tables import Answer
 from engine.people import register
@@ -51,7 +61,7 @@ def share_plan(desk, task, step) -> None:
     where a measure is theirs (the plan, 8.8)."""
     plan = desk.engine.context(task)["lag_aktivitetsplan"]
     told = {f"elev:{desk.case.pupil_id}"}
-    told |= {register.ref(Person.FORESATT, number) for number in desk.circle.guardians}
+    told |= {register.ref(Person.FORESATT, number) for number in roster.guardians_to_tell(desk)}
     responsible = {measure["ansvarlig"] for measure in plan["tiltak"]}
     roster.give_roles(desk, {register.parse(ref)[1] for ref in responsible}, "ansvarlig")
     told |= responsible
@@ -83,30 +93,13 @@ def join_cases(desk, task, step) -> None:
     other = roster.other_open_case(desk)
     if other is None:
         raise Stopped(say("Eleven har ingen annen åpen sak å slå sammen med."), step.id, step.name)
-    target = desk.beside(other)
     context = desk.engine.context(task)
     report = {
         **(context.get("registrer_melding") or {}),
         "gripe_inn": context.get("gripe_inn"),
         "sak": desk.case.number,
     }
-    desk.session.add(
-        Answer(
-            case_id=other.id,
-            scope_id="",
-            process_id=other.process_id,
-            step="melding_slatt_sammen",
-            account_id=desk.actor_id,
-            at=desk.now,
-            sealed_answers=target.seal(report, "answer"),
-        )
-    )
-    for ref in roster.named(desk):
-        roster.name_person(target, register.parse(ref)[1], "nevnt")
-    if roster.named(desk):
-        tasks.give_anew(target)  # some of them may have been those of one who is named now
-    notices.tell_role(target, "saksansvarlig", notices.INFORMED, step.id)
-    target.log(Kind.SLATT_SAMMEN, {"sak": desk.case.number}, step=step.id, step_name=step.name)
+    joining.take_in(desk.beside(other), report, roster.named(desk), desk.case.number, step)
     desk.case.merged_into_id = other.id
     desk.log(Kind.SLATT_SAMMEN, {"sak": other.number}, step=step.id, step_name=step.name)
 
@@ -122,6 +115,42 @@ def bring_forward(desk, task, step) -> None:
 def send(desk, task, step) -> None:
     """`send_melding`: the message in `trygg:melding`, with the answers in `trygg:sender`."""
     linked.send(desk, task, step)
+
+
+def call_in(desk, task, step) -> None:
+    """`innkall`: those in `trygg:varsler` are called in to a talk; `foresatte` are the guardians of
+    the pupil. This alone reaches a person named in the case, and only while it is not shielded."""
+    told = notices.those_told(desk, task, step)
+    notices.call_in(desk, told, step)
+    desk.log(Kind.VARSLET, {"hvem": " ".join(told)}, step=step.id, step_name=step.name)
+
+
+def report_pupils(desk, task, step) -> None:
+    """`meld_utrygg`: each pupil in `trygg:elever` is reported as one who may not be safe."""
+    pupils = desk.engine.value(task, step.pupils)
+    if not isinstance(pupils, list) or not pupils:
+        raise Stopped(
+            say("Steget skal melde fra om en elev, men sier ikke hvem."), step.id, step.name
+        )
+    for pupil in dict.fromkeys(pupils):
+        referral.report(desk, pupil, step)
+
+
+def report_adult(desk, task, step) -> None:
+    """`meld_12_5`: § 12-5 goes first. The step's answer says whether it is investigated already."""
+    chosen = desk.engine.context(task)["velg_tilrettelegger"]
+    investigated = referral.report_adult(desk, chosen, step)
+    desk.keep_outcome(task, {"undersokt": "ja" if investigated else "nei"})
+
+
+def share_agreement(desk, task, step) -> None:
+    """`del_avtale`: a copy of the agreement for each party, without the others' names."""
+    agreement.share(desk, desk.engine.context(task), step)
+
+
+def freeze(desk, task, step) -> None:
+    """`frys_og_eksporter`: the pupil's case as it stands now, as a file on this one (§ 12-6)."""
+    export.freeze(desk, step)
 
 
 def open_pupils_case(desk, task, step) -> None:
@@ -142,14 +171,13 @@ def open_reports(desk, task, step) -> None:
     if not people:
         raise Stopped(say("Ingen er valgt til å melde fra."), step.id, step.name)
     for account_id in people:
-        linked.open_report(desk, account_id)
+        referral.open_report(desk, account_id)
 
 
 def collect_figures(desk, task, step) -> None:
     """`samle_tall`: figures over the school's cases this school year become the answer of the step,
     without any that could point to a child."""
-    place = desk.place_of(task, step)
-    desk.keep_answer(place, figures.collect(desk))
+    desk.keep_outcome(task, figures.collect(desk))
 
 
 OPERATIONS = {
@@ -161,6 +189,11 @@ OPERATIONS = {
     "fremskynd": bring_forward,
     "send_melding": send,
     "opprett_elevsak": open_pupils_case,
+    "innkall": call_in,
+    "meld_utrygg": report_pupils,
+    "meld_12_5": report_adult,
+    "del_avtale": share_agreement,
+    "frys_og_eksporter": freeze,
     "opprett_melding": open_reports,
     "samle_tall": collect_figures,
 }

@@ -21,8 +21,9 @@ from engine.cases import cast, tasks
 from engine.cases.cast import Cast
 from engine.cases.deadlines import DUE, MOMENT, PASSED, WAITING
 from engine.cases.desk import open_case
+from engine.cases.linked import PUPILS_PROCESS
 from engine.cases.scripting import evaluate
-from engine.cases.start import StartCase, start_case
+from engine.cases.start import StartCase, known_at_start, start_case
 from engine.cases.submit import SubmitTask, submit_task
 from engine.cases.tick import let_deadlines_pass
 from engine.database.session import Database, migrate
@@ -45,6 +46,7 @@ FIRST_STEPS = {
 }
 
 
+CASE_ROLES = ("saksansvarlig", "undersoker", "tilrettelegger")
 EXPECTED = {"told", "not_told", "deadlines", "open", "ended", "hidden_from"}
 
 
@@ -194,16 +196,32 @@ class Player:
         process_id = step.get("process", self.scenario["process"])
         with self.product.database.session() as session:
             definition = self.product.published(session, process_id)
+            beside = self._pupils_case(session) if definition.is_in_pupils_case else None
+            known = known_at_start(self.product, session, definition, account_id, beside)
         first = definition.step(process_id, step["step"])
         form = definition.form(process_id, first.form_key)
-        typed = self._typed(step, form, self._first_context(), None)
+        context = {**self._first_context(), definition.start.id: known}
+        typed = self._typed(step, form, context, None)
         started = start_case(
             self.product,
             StartCase(
-                process_id, self.cast.school_id, account_id, {step["step"]: typed}, self._receipt()
+                process_id,
+                self.cast.school_id,
+                account_id,
+                {step["step"]: typed},
+                self._receipt(),
+                beside=beside and beside.id,
             ),
         )
         self.case_ids.append(started.case_id)
+
+    def _pupils_case(self, session) -> Case | None:
+        """The scenario's case of the pupil, in which a process such as § 12-6 is started."""
+        return session.scalar(
+            select(Case)
+            .where(Case.id.in_(self.case_ids), Case.process_id == PUPILS_PROCESS)
+            .order_by(Case.id)
+        )
 
     def _is_reporter(self, by: str, case_id: int | None) -> int:
         """From now on, `melder` is this person."""
@@ -244,7 +262,7 @@ class Player:
     def _account(self, by: str | None, case_id: int | None) -> int:
         """The account that a name in the scenario means: a case role first, then the cast."""
         by = by or self.reporter
-        if case_id is not None and by in ("saksansvarlig", "undersoker", "tilrettelegger"):
+        if case_id is not None and by in CASE_ROLES:
             with self.product.database.session() as session:
                 held = session.scalar(
                     select(CaseRole.account_id).where(
@@ -314,8 +332,12 @@ class Player:
             return self.cast.refs["elev_a"]
         if field.source == "foresatte":
             return self.cast.refs["foresatt_a"]
+        if field.key in self.cast.refs:
+            return self.cast.refs[field.key]
+        if row is not None and row.role in CASE_ROLES:
+            return f"ansatt:{self._account(row.role, row.case_id)}"
         role = row.role if row is not None and row.role in self.cast.refs else "kontaktlaerer"
-        return self.cast.refs.get(field.key, self.cast.refs[role])
+        return self.cast.refs[role]
 
     def _given(self, answers: dict[str, Any], components) -> dict[str, Any]:
         """The scenario's answers as typed values: names as references, dates as text."""
@@ -400,13 +422,29 @@ class Player:
             select(Deadline).where(Deadline.case_id.in_(self.case_ids)).order_by(Deadline.id)
         ):
             if row.kind in (DUE, MOMENT):
-                first.setdefault(row.rule, row.day)
+                first.setdefault(row.rule, self._first_day(session, row))
                 late |= {row.rule} if row.state in (WAITING, PASSED) else set()
         if not expected and late:
             self._differ("deadlines", f"skulle vært ingen, er {sorted(late)}")
         for rule, day in expected.items():
             if first.get(rule) != day:
                 self._differ("deadlines", f"{rule} skulle vært {day}, er {first.get(rule)}")
+
+    def _first_day(self, session, row: Deadline) -> date:
+        """The day that a task's deadline was set to; it may have been brought forward since."""
+        if row.task_id is None:
+            return row.day
+        case = session.get_one(Case, row.case_id)
+        key = self.product.master_key.unwrap(case.wrapped_key)
+        set_then = select(Event.sealed_detail).where(
+            Event.case_id == case.id, Event.kind == Logged.FRIST_SATT, Event.at == row.set_at
+        )
+        details = [
+            self.product.master_key.unseal(key, sealed, "event")
+            for sealed in session.scalars(set_then.order_by(Event.seq))
+        ]
+        moments = [each["frist"] for each in details if each.get("regel") == row.rule]
+        return workdays.local_day(datetime.fromisoformat(moments[0])) if moments else row.day
 
     def _told(self, session) -> set[str]:
         told = set()

@@ -177,9 +177,9 @@ def _where(product, session, account: Account, case: Case) -> str | None:
 
 
 def _months(cases: Sequence[Case], today: date) -> tuple[tuple[date, int], ...]:
-    """The last months, the earliest first, with how many reports came in each. A case that is part
-    of another is the same report."""
-    reports = (case for case in cases if case.part_of_id is None)
+    """The last months, the earliest first, with how many reports came in each: the pupil's own
+    cases, for what runs beside one is the same report, or none."""
+    reports = (case for case in cases if case.process_id == PROCESS)
     opened = Counter(local_day(case.opened_at).replace(day=1) for case in reports)
     months = [today.replace(day=1)]
     while len(months) < MONTHS:

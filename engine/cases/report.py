@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.cases import drafts, onbehalf
+from engine.cases.linked import ACT, REPORT, SHIELDED_PROCESS, SUSPECT
+from engine.cases.linked import PUPILS_PROCESS as PROCESS
 from engine.cases.scripting import evaluate
 from engine.cases.start import StartCase, Started, start_case
 from engine.cases.tasks import Performed
@@ -22,9 +24,6 @@ from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
 from engine.sentences import say
 
-PROCESS = "aktivitetsplikt"
-SHIELDED_PROCESS = "skjerpet_aktivitetsplikt"
-REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"
 CHANNELS = ("muntlig", "papir")  # how a colleague told it, where another reports it
 AT_ONCE = "meld_straks"
 # A form's field -> the page's, where they differ.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
 
 from engine.cases import linked
+from engine.cases.facts import CASE
 from engine.cases.state import Status
-from engine.database.tables import Account, Case, CaseRole, NamedPerson, Notice
+from engine.database.tables import Account, Answer, Case, CaseRole, NamedPerson, Notice, Pupil
 from engine.people import register, roles
 from engine.people.circle import Given
 from engine.people.standing import Shield
@@ -17,6 +19,8 @@ from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
 from engine.sentences import Sentence, say, together
+
+INFORMING = ("informer_foresatte_elev", "informer_elev_foresatte")  # the steps, P01's and § 12-5's
 
 
 def pickers(desk):
@@ -31,6 +35,25 @@ def pickers(desk):
         pupils=pupils,
         staff=desk.circle.staff(),
     )
+
+
+def years(desk) -> list[dict[str, object]]:
+    """The school year (trinn, 1 to 10) of each pupil that the answers speak of, as the register
+    has the class: `4B` is 4. A class that does not begin with a number gives null."""
+    people = (register.parse(ref) for ref in desk.facts.references())
+    wanted = {number for kind, number in people if kind is register.Kind.ELEV}
+    rows = desk.session.execute(
+        select(Pupil.id, Pupil.class_name).where(Pupil.id.in_(wanted)).order_by(Pupil.id)
+    )
+    return [
+        {"elev": register.ref(register.Kind.ELEV, number), "trinn": _year(class_name)}
+        for number, class_name in rows
+    ]
+
+
+def _year(class_name: str) -> int | None:
+    digits = re.match(r"[0-9]{1,2}", class_name)
+    return int(digits[0]) if digits else None
 
 
 def named(desk) -> frozenset[str]:
@@ -96,9 +119,30 @@ def leads_school(desk, account_id: int) -> bool:
     return desk.circle.holds(account_id, roles.Role.REKTOR, roles.Role.LEDELSE)
 
 
+def holders_at_school(desk, role: str) -> list[int]:
+    """Those who hold this role at the case's school today and are not named in the case. Raises
+    Refusal when there are none (INHABIL when all of them are named)."""
+    held = {each.person.id for each in desk.circle.staff() if each.role == role}
+    free = sorted(held - desk.circle.named)
+    if free:
+        return free
+    if held:
+        raise Refusal(Reason.INHABIL, say("Alle med denne rollen er nevnt i saken. Velg en annen."))
+    label = roles.LABELS[roles.Role(role)]
+    raise Refusal(
+        Reason.IKKE_VALGBAR, say("Ingen på skolen er %(role)s i dag. Velg en annen.", role=label)
+    )
+
+
 def give_role(desk, account_id: int, role: str) -> None:
     """Name a person to a case role; whoever held it before no longer does."""
     give_roles(desk, [account_id], role)
+
+
+def give_received(desk, received: Mapping[str, str]) -> None:
+    """Give the case roles that a message brought, each to the person it names."""
+    for role, ref in received.items():
+        give_role(desk, register.parse(ref)[1], role)
 
 
 def give_roles(desk, account_ids: Collection[int], role: str) -> None:
@@ -124,6 +168,36 @@ def _is_on_staff(desk, account_id: int) -> bool:
     """Whether this account holds a role at any school today."""
     day = workdays.local_day(desk.now)
     return desk.circle.knows(account_id) or bool(roles.held_by(desk.session, account_id, day))
+
+
+def guardians_to_tell(desk) -> list[int]:
+    """The pupil's guardians with parental responsibility; none where an answer to «Hvorfor har
+    ingen fått beskjed?» (`unntak_grunn`) stands: then a person decides what they are told."""
+    return [] if _kept_from_home(desk) else desk.circle.guardians
+
+
+def _kept_from_home(desk) -> bool:
+    """Whether the newest answer on informing guardians, in this case or one that it belongs
+    together with, says that they must not be told."""
+    own = [given[-1] for step, given in desk.facts.answers[CASE].items() if step in INFORMING]
+    if own:
+        return own[-1].get("unntak_grunn") is not None
+    if desk.case.part_of_id is None:
+        return False
+    row = desk.session.scalar(
+        select(Answer)
+        .join(Case, Case.id == Answer.case_id)
+        .where(
+            or_(Case.id == desk.case.part_of_id, Case.part_of_id == desk.case.part_of_id),
+            Answer.step.in_(INFORMING),
+        )
+        .order_by(Answer.id.desc())
+    )
+    if row is None:
+        return False
+    vault = desk.product.master_key
+    key = vault.unwrap(desk.session.get_one(Case, row.case_id).wrapped_key)
+    return vault.unseal(key, row.sealed_answers, "answer").get("unntak_grunn") is not None
 
 
 def other_open_case(desk) -> Case | None:

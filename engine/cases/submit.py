@@ -50,12 +50,12 @@ class SubmitTask:
 
 @dataclass(frozen=True)
 class Submitted:
-    """at: when it was taken (UTC); has_mail: a message to or from the case is on its way."""
+    """at: when it was taken (UTC); mail: the cases that a message is on its way to or from."""
 
     case_id: int
     task_id: int
     at: datetime
-    has_mail: bool = False
+    mail: tuple[int, ...] = ()
 
 
 def submit_task(product, command: SubmitTask) -> Submitted:
@@ -71,8 +71,8 @@ def submit_task(product, command: SubmitTask) -> Submitted:
         if isinstance(refused, Stopped):
             raise incidents.record_stop(product, case_id, refused, command.task_id) from refused
         raise
-    if submitted.has_mail:
-        exchange.deliver(product, submitted.case_id)
+    for case_id in submitted.mail:
+        exchange.deliver(product, case_id)
     return submitted
 
 
@@ -98,8 +98,9 @@ def _submit(product, command: SubmitTask, on_time: bool = False) -> Submitted | 
         desk.save()
         drafts.drop(desk.session, command.account_id, task.id)
         receipts.keep(desk, command.receipt, "submit", task.id)
-        has_mail = desk.agenda.asked.mail or linked.MAIL in desk.session.info
-        return Submitted(desk.case.id, task.id, desk.now, has_mail)
+        posted = desk.session.info.get(linked.MAIL, set())
+        own = {desk.case.id} if desk.agenda.asked.mail else set()
+        return Submitted(desk.case.id, task.id, desk.now, tuple(sorted(own | posted)))
 
 
 def _ask(desk, command: SubmitTask) -> tuple[Receipt | None, bool]:

@@ -12,6 +12,7 @@ import structlog
 from SpiffWorkflow.util.task import TaskState
 
 from engine.cases import deadlines, linked, notices, roster
+from engine.cases.facts import told
 from engine.cases.incidents import NOBODY, Stopped, raise_incident
 from engine.cases.scripting import evaluate
 from engine.database.tables import Account, Task
@@ -69,7 +70,7 @@ def sync(desk) -> None:
 def give_anew(desk, moved: Collection[str] = ()) -> None:
     """The case is shielded, or somebody is named in it, after its tasks were opened: each goes to
     those whose it is now. In a shielded case a task stays by name only with those who handle it,
-    and with those who answer for a measure of a plan made since.
+    and with those who lead it or answer for a measure of a plan since.
 
     moved: the roles that others hold than before: given anew, or the case is about another pupil.
     """
@@ -94,7 +95,7 @@ def _away(desk) -> set[int]:
     have = {each for row in rows for each in (row.assignee_id, row.claimed_by_id)} - {None}
     if not have or desk.case.shielded is None:
         return have & desk.circle.named
-    ways = access.HANDLERS | {access.Who.ANSVARLIG}
+    ways = access.HANDLERS | {access.Who.TILRETTELEGGER, access.Who.ANSVARLIG}
     people = access.people_in(desk.session, desk.case, ways, desk.now)
     return have - {person.id for person in people}
 
@@ -201,6 +202,7 @@ def complete(
         desk.session.flush()
         give_anew(desk)
     deadlines.meet(desk, row)
+    deadlines.set_by_answer(desk, row, task)
     notices.tell_from_step(desk, task, step)
     try:
         task.run()
@@ -217,9 +219,12 @@ def _detail(performed: Performed | None) -> dict[str, Any] | None:
 
 
 def context_of(desk, row: Task, task) -> dict[str, Any]:
-    """What a form's rules see: the case's answers around the task, and whether it is late."""
+    """What a form's rules see: the case's answers around the task, and whether it is late. What is
+    worked out only when it is named is worked out here: pages read it when the case is put down."""
     late = row.due_at is not None and row.due_at < desk.now
-    return {**desk.engine.context(task), "over_frist": late}
+    form = desk.definition.form(row.process_id, row.form_key)
+    named = " ".join(text for _, _, text in form.expressions())
+    return {**told(named, desk.engine.context(task)), "over_frist": late}
 
 
 def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | None = None) -> None:
@@ -239,7 +244,9 @@ def keep_answers(desk, row: Task, form, answers: dict, performed: Performed | No
     for ref, part in form.named(answers):
         name_in_case(desk, ref, part)
     for ref, role in form.case_roles(answers):
-        roster.give_role(desk, register.parse(ref)[1], role)
+        _, account_id = register.parse(ref)
+        people = [account_id] if account_id else roster.holders_at_school(desk, ref)
+        roster.give_roles(desk, people, role)
     if roles := form.roles_in_pupils_case(answers):
         linked.tell_pupils_case(desk, roller={role: ref for ref, role in roles})
     for what, value in form.marks(answers):

@@ -28,6 +28,9 @@ from engine.definitions.reader import read_model
 from engine.definitions.specs import FeelList, Item
 from engine.rules.regelverk import Regelverk, read_regelverk
 
+# Of `trygg:sak`: a start by hand opens a case in the pupil's, or one of the school itself.
+PUPILS_CASE, SCHOOLS_CASE = "elevens", "skolens"
+CASES = frozenset({PUPILS_CASE, SCHOOLS_CASE})
 _CONTAINERS = {BPMN + "process", BPMN + "subProcess"}
 _NOT_STEPS = {
     "sequenceFlow",
@@ -48,8 +51,10 @@ class Step:
     assignee, tells: FEEL when they begin with `=`; decision: the table that it asks; timer: the
     rule that a timer waits for; shows: earlier answers to have beside the form, as `step.field` or
     `step.*`; message: what an event waits for; sends: the message that a service task sends,
-    carries: the answers that it takes along, receives: the fields that an event gets; order: place
-    in the file.
+    carries: the answers that it takes along, receives: the fields that an event gets, gives_roles:
+    those of them that name who gets the case role of that name; pupils: FEEL that gives the pupils
+    an operation is about; case: of a start, what its case is when no other case opens it (`CASES`);
+    order: place in the file.
     """
 
     id: str
@@ -74,6 +79,9 @@ class Step:
     sends: str | None = None
     carries: tuple[str, ...] = ()
     receives: tuple[str, ...] = ()
+    gives_roles: tuple[str, ...] = ()
+    pupils: str | None = None
+    case: str | None = None
     timer: str | None = None
     called: str | None = None
     many: bool = False
@@ -123,8 +131,13 @@ class Definition:
 
     @property
     def is_the_schools(self) -> bool:
-        """Whether a case of it is about the school and not about a pupil (`gjelder = "skolen"`)."""
-        return self.about.get("gjelder") == "skolen"
+        """Whether a case that no other case opens is the school's own, and not about a pupil."""
+        return self.start.case == SCHOOLS_CASE
+
+    @property
+    def is_in_pupils_case(self) -> bool:
+        """Whether it is started by hand in the case of a pupil."""
+        return self.start.case == PUPILS_CASE
 
     @property
     def is_optional(self) -> bool:
@@ -146,6 +159,22 @@ class Definition:
     def started_by_message(self) -> str | None:
         """The message that starts a case of this process; None when its start waits for nothing."""
         return self.start.message
+
+    @property
+    def first_step(self) -> Step:
+        """The first task of a person in a new case of this process."""
+        queue, seen = [self.start.id], set()
+        while queue:
+            here = self.step(self.process_id, queue.pop(0))
+            if here.kind == "userTask":
+                return here
+            seen.add(here.id)
+            queue += [
+                flow.target
+                for flow in self.flows[self.process_id]
+                if flow.source == here.id and flow.target not in seen
+            ]
+        raise LookupError("no task of a person is reached")
 
     @property
     def from_receipt(self) -> tuple[str, ...]:
@@ -274,6 +303,9 @@ def _step(node, kind, process_id, order, parent, role, messages) -> Step:
         sends=node.get(TRYGG + "melding"),
         carries=tuple((node.get(TRYGG + "sender") or "").split()),
         receives=tuple((node.get(TRYGG + "mottar") or "").split()),
+        gives_roles=tuple((node.get(TRYGG + "girRolle") or "").split()),
+        pupils=node.get(TRYGG + "elever"),
+        case=node.get(TRYGG + "sak"),
         timer=rule_of_timer(timer) if timer is not None else None,
         called=node.get("calledElement"),
         many=node.find(BPMN + "multiInstanceLoopCharacteristics") is not None,

@@ -46,9 +46,10 @@ class Field:
     hide, krav, standard, rows and row_title are FEEL without a leading `=`, or None.
     options: of a choice. source: `elever`, `ansatte` or `foresatte`, of a person.
     scale: a row of numbers from `minimum` to `maximum` (or of options) to choose among.
-    gives_role: the case role that the chosen person gets; gives_role_in_pupils_case: the same in
-    the pupil's case that this one belongs to. marks: what the answer says of the case itself
-    (`elev`, `alvorlig`, `mottatt`, `stilling`, `skjermet_ansatt`, `skjermet_ledelse`).
+    gives_role: the case role that the chosen person gets, or those who hold the chosen school role;
+    gives_role_in_pupils_case: the same in the pupil's case that this one belongs to. marks: what
+    the answer says of the case itself (`elev`, `alvorlig`, `mottatt`, `stilling`,
+    `skjermet_ansatt`, `skjermet_ledelse`).
     half: drawn in half the width, beside its neighbour.
     missing: the school's own sentence when a required answer is missing, or "".
     A LIST has `components`; with `rows` it has exactly one row per item of that expression.

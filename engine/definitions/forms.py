@@ -104,7 +104,8 @@ class Form:
         ]
 
     def case_roles(self, stored: Mapping) -> list[tuple[str, str]]:
-        """Who got a case role by these answers, each with the role."""
+        """Who got a case role by these answers, each with the role: a person, or the school role
+        whose holders got it."""
         return [
             (value, field.gives_role)
             for field, value in self._answered(stored)

@@ -2,6 +2,7 @@
 does is code in `engine.cases.operations`, never in a diagram."""
 
 SENDS = "send_melding"
+REPORTS = "meld_utrygg"
 NAMES = frozenset(
     {
         "varsle",
@@ -11,7 +12,12 @@ NAMES = frozenset(
         "slaa_sammen",
         "fremskynd",
         SENDS,
+        REPORTS,
         "opprett_elevsak",
+        "innkall",
+        "meld_12_5",
+        "del_avtale",
+        "frys_og_eksporter",
         "opprett_melding",
         "samle_tall",
     }

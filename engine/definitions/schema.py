@@ -29,6 +29,10 @@ OPTIONS = 200
 SOURCES = ("elever", "ansatte", "foresatte")
 MARKS = ("elev", "alvorlig", "mottatt", "stilling", "skjermet_ansatt", "skjermet_ledelse")
 GIVEN_ROLES = ("saksansvarlig", "undersoker", "tilrettelegger", "ansvarlig")
+# What a choice that gives a case role may offer: whoever holds the chosen role at the school.
+HELD_ROLES = frozenset(
+    ["rektor", "ledelse", "faglaerer", "miljoarbeider", "aks", "sosialveileder", "helsesykepleier"]
+)
 
 _TEXTS = Path(__file__).with_name("schema.toml")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -225,9 +229,19 @@ class Schema:
         marks = node.own("merker") or None
         if marks and marks not in MARKS:
             self._find("egenskap", name, node.name, what="merker")
+        held = (
+            kind is Kind.CHOICE
+            and {
+                str(each.get("value"))
+                for each in node.get("values") or ()
+                if isinstance(each, dict)
+            }
+            <= HELD_ROLES
+        )
         roles = {what: node.own(what) or None for what in ("gir_rolle", "gir_rolle_i_elevens_sak")}
         for what, role in roles.items():
-            if role and not (kind is Kind.PERSON and staff and role in GIVEN_ROLES):
+            chosen = (kind is Kind.PERSON and staff) or (what == "gir_rolle" and held)
+            if role and not (chosen and role in GIVEN_ROLES):
                 self._find("egenskap", name, node.name, what=what)
         return {
             "habil": node.own("habil") == "ja",

@@ -76,6 +76,7 @@ class Who(StrEnum):
     KONTAKTLAERER = "kontaktlaerer"  # the pupil's own, with a task there, now or before
     SAKSANSVARLIG = "saksansvarlig"
     UNDERSOKER = "undersoker"
+    TILRETTELEGGER = "tilrettelegger"  # leads this restorative process
     ANSVARLIG = "ansvarlig"  # for a measure in the plan
     LEDER = "leder"  # leads the school in this case: see Standing.leads
     SKOLEEIER = "skoleeier"  # of the school, when the case is serious or shielded
@@ -94,26 +95,28 @@ HANDLERS = frozenset({Who.LEDER, Who.SKOLEEIER, Who.SAKSANSVARLIG, Who.UNDERSOKE
 TABLE: dict[Permission, frozenset[Who]] = {
     Permission.REPORT: frozenset(),
     Permission.SEE_OWN_REPORTS: frozenset({Who.MELDER}),
-    Permission.SEE_CASES_LIST: HANDLERS | {Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
-    Permission.SEE_CASE: HANDLERS | {Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
-    Permission.SEE_ALL_ANSWERS: HANDLERS,
-    Permission.SEE_LOG: HANDLERS,
+    Permission.SEE_CASES_LIST: HANDLERS
+    | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
+    Permission.SEE_CASE: HANDLERS
+    | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.DELTAKER, Who.INVITERT},
+    Permission.SEE_ALL_ANSWERS: HANDLERS | {Who.TILRETTELEGGER},
+    Permission.SEE_LOG: HANDLERS | {Who.TILRETTELEGGER},
     Permission.SEE_PLAN: HANDLERS | {Who.KONTAKTLAERER, Who.ANSVARLIG, Who.INVITERT},
-    Permission.SEE_TASK: HANDLERS | {Who.OPPGAVE, Who.LEVERT},
+    Permission.SEE_TASK: HANDLERS | {Who.TILRETTELEGGER, Who.OPPGAVE, Who.LEVERT},
     Permission.COMPLETE_TASK: frozenset({Who.OPPGAVE}),
     Permission.CLAIM_TASK: frozenset({Who.LEDIG_OPPGAVE}),
     Permission.HAND_OVER: HANDLERS | {Who.OPPGAVE},
     Permission.RETURN_TASK: frozenset({Who.FATT_OPPGAVE}),
     Permission.START_MANUAL: frozenset({Who.STARTER}),
-    Permission.NOTE: HANDLERS | {Who.KONTAKTLAERER, Who.INVITERT},
-    Permission.ADD_FILE: HANDLERS | {Who.KONTAKTLAERER, Who.OPPGAVE},
-    Permission.SEE_FILES: HANDLERS,
-    Permission.SEE_OWN_FILES: HANDLERS | {Who.LA_VED},
+    Permission.NOTE: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.INVITERT},
+    Permission.ADD_FILE: HANDLERS | {Who.TILRETTELEGGER, Who.KONTAKTLAERER, Who.OPPGAVE},
+    Permission.SEE_FILES: HANDLERS | {Who.TILRETTELEGGER},
+    Permission.SEE_OWN_FILES: HANDLERS | {Who.TILRETTELEGGER, Who.LA_VED},
     Permission.CORRECT: HANDLERS,
     Permission.CORRECT_PUPIL: frozenset({Who.LEDER, Who.SKOLEEIER}),
     Permission.WRITE_LETTERS: HANDLERS | {Who.KONTAKTLAERER},
     Permission.EDIT_TEMPLATES: frozenset(),
-    Permission.REMIND: HANDLERS,
+    Permission.REMIND: HANDLERS | {Who.TILRETTELEGGER},
     Permission.SEE_PUPIL: HANDLERS | {Who.KONTAKTLAERER},
     Permission.INVITE: HANDLERS,
     Permission.LEAD: HANDLERS - {Who.SAKSANSVARLIG},
@@ -138,6 +141,8 @@ PAGES: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_TEMPLATES: frozenset({Role.REKTOR, Role.LEDELSE}),
 }
 
+PUPILS_PROCESS = "aktivitetsplikt"  # the process of a pupil's own case
+
 NO_ACCESS = say(
     "Du har ikke tilgang til denne siden. Trenger du den for å hjelpe en elev, snakk med rektor."
 )
@@ -149,6 +154,10 @@ CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     Who.KONTAKTLAERER: lambda me: and_(me.teaches_pupil(), me.had_task()),
     Who.SAKSANSVARLIG: lambda me: me.is_given(Role.SAKSANSVARLIG),
     Who.UNDERSOKER: lambda me: me.is_given(Role.UNDERSOKER),
+    # In the pupil's own case, whoever is asked to lead such a process has no part.
+    Who.TILRETTELEGGER: lambda me: and_(
+        me.is_given(Role.TILRETTELEGGER), Case.process_id != PUPILS_PROCESS
+    ),
     Who.ANSVARLIG: lambda me: me.is_given(Role.ANSVARLIG),
     Who.LEDER: lambda me: me.leads(),
     Who.SKOLEEIER: lambda me: and_(me.owns(), or_(Case.serious, Case.shielded.is_not(None))),
@@ -243,6 +252,27 @@ def visible_pupils(account: Account | None, now: datetime) -> ColumnElement[bool
     return or_(
         standing.has_pupil(),
         Pupil.id.in_(select(Case.pupil_id).where(_cases_of(standing, Permission.SEE_PUPIL))),
+    )
+
+
+def startable_cases(
+    account: Account | None, roles: Collection[Role], now: datetime
+) -> ColumnElement[bool]:
+    """The condition on `Case` for the pupils' cases in which the account may start what these roles
+    may start. In a shielded case, whoever handles it does what they do else."""
+    if account is None:
+        return false()
+    standing = Standing(account.id, now)
+    handler = frozenset({Role.UNDERSOKER})
+    return and_(
+        Case.process_id == PUPILS_PROCESS,
+        or_(
+            and_(Case.shielded.is_(None), _has(Permission.START_MANUAL, standing, False, roles)),
+            and_(
+                Case.shielded.is_not(None), _has(Permission.START_MANUAL, standing, False, handler)
+            ),
+        ),
+        ~standing.is_named(),
     )
 
 
@@ -386,6 +416,11 @@ def _page_questions(
     )
 
 
+def with_deputies(allowed: Collection[Role]) -> frozenset[Role]:
+    """These roles at a school, and those who act in their place there."""
+    return frozenset(allowed) | ({Role.LEDELSE} if Role.REKTOR in allowed else set())
+
+
 def _ways_to_page(
     standing: Standing, permission: Permission, roles: frozenset[Role]
 ) -> list[Select]:
@@ -393,8 +428,7 @@ def _ways_to_page(
     allowed = roles if permission is Permission.START_MANUAL else PAGES.get(permission)
     if not allowed:
         return []
-    deputies = {Role.LEDELSE} if Role.REKTOR in allowed else set()
-    found = schools(standing, allowed | deputies).order_by(None)
+    found = schools(standing, with_deputies(allowed)).order_by(None)
     found = found.with_only_columns(School.id.label("school"))
     seen = select(Case.school_id.label("school"))
     seen = seen.where(_cases_of(standing, Permission.SEE_CASES_LIST))

@@ -25,9 +25,10 @@ ONLY_REPORTS = frozenset(
 @dataclass(frozen=True)
 class Today:
     """What an account is today: the schools with a role there, the roles in words, its pages, and
-    how many notices it has not read."""
+    how many notices it has not read. held: the roles, each with the school's id."""
 
     schools: tuple[str, ...]
+    held: tuple[tuple[int, Role], ...]
     roles: tuple[str, ...]
     sees_cases: bool
     only_reports: bool
@@ -77,6 +78,7 @@ def today(database: Database, account: Account, now: datetime) -> Today:
     names = {holding.school_id: school for holding, school in held}
     return Today(
         schools=tuple(sorted(names.values())),
+        held=tuple((each.school_id, Role(each.role)) for each, _ in held),
         roles=tuple(_in_words(each, names, several=len(names) > 1) for each, _ in held),
         sees_cases=rows[0].sees_cases,
         only_reports={each.role for each, _ in held} <= ONLY_REPORTS,

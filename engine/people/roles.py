@@ -72,7 +72,7 @@ LABELS = {
     Role.SAKSANSVARLIG: say("saksansvarlig"),
     Role.UNDERSOKER: say("undersøker"),
     Role.TILRETTELEGGER: say("tilrettelegger"),
-    Role.ANSVARLIG: say("ansvarlig for tiltaket"),
+    Role.ANSVARLIG: say("ansvarlig"),
     Role.INVITERT: say("invitert"),
 }
 

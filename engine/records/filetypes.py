@@ -28,6 +28,7 @@ class Kind(StrEnum):
     XLSX = "Excel-ark"
     ODT = "OpenDocument-tekst"
     TXT = "ren tekst"
+    HTML = "nettside"  # made by Trygg itself; none can be added
 
     @property
     def label(self) -> Sentence:
@@ -50,6 +51,7 @@ MEDIA_TYPES = {
     Kind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Kind.ODT: "application/vnd.oasis.opendocument.text",
     Kind.TXT: "text/plain",
+    Kind.HTML: "text/html",
 }
 LABELS = {
     Kind.PDF: say("PDF"),

@@ -92,6 +92,10 @@ class Regelverk:
         """The rules whose deadline is set on the case when the report is delivered."""
         return tuple(rule for rule in self.rules.values() if rule.ved_mottak)
 
+    def set_by(self, step: str) -> tuple[Rule, ...]:
+        """The rules whose deadline is set on the case when this step is answered."""
+        return tuple(rule for rule in self.rules.values() if step in rule.settes_av)
+
 
 def read_regelverk(data: bytes) -> Regelverk:
     """Read `regelverk.toml`. Raises InvalidRules with every fault at once."""
@@ -134,7 +138,7 @@ def _rule(key: str, table: dict, faults: list[str]) -> Rule | None:
     kinds = {
         "tekst": str, "kilde": str, "fra": str, "dato": str, "samme_dag": bool, "ved_mottak": bool,
         "arbeidsdager": int, "kalenderdager": int, "hver": int, "timer": (int, float),
-        "apnet_i": list,
+        "apnet_i": list, "settes_av": list,
         "samme_dag_foer": time, "klokke": time, "status": Status,
         "paaminnelse": tuple, "eskalering": tuple, "ved_frist": dict,
     }  # fmt: skip
@@ -154,10 +158,11 @@ def _rule(key: str, table: dict, faults: list[str]) -> Rule | None:
         faults.append(f"{where}: «dato» er et uttrykk som begynner med =.")
     if values.get("hver", 1) < 1:
         faults.append(f"{where}: «hver» er et antall dager, minst 1.")
-    steps = values.get("apnet_i", [])
-    if not all(isinstance(step, str) for step in steps):
-        faults.append(f"{where}: «apnet_i» er en liste av steg.")
-    values["apnet_i"] = tuple(steps)
+    for name in ("apnet_i", "settes_av"):
+        steps = values.get(name, [])
+        if not all(isinstance(step, str) for step in steps):
+            faults.append(f"{where}: «{name}» er en liste av steg.")
+        values[name] = tuple(steps)
     return None if len(faults) > before else Rule(key=key, **values)
 
 

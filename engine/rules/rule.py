@@ -73,6 +73,7 @@ class Rule:
     """One deadline. Exactly one of the ways to count (`WAYS`) is set.
 
     apnet_i: the steps in which it counts from the opening of the task, whatever `fra` says.
+    settes_av: the steps whose answer sets it on the case, before the task that meets it is open.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Rule:
     kilde: str
     fra: str = "apnet"
     apnet_i: tuple[str, ...] = ()
+    settes_av: tuple[str, ...] = ()
     arbeidsdager: int | None = None
     kalenderdager: int | None = None
     timer: float | None = None

@@ -115,7 +115,7 @@ class World(BrowsingPlayer):
         for step in self.scenario["steps"]:
             self.play_step(step)
             if step["step"] == last:
-                self._find_linked()
+                self._find_started()
                 return
 
     @property

@@ -15,7 +15,8 @@ TRYGG = "{urn:trygg:bpmn:1}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 OPERATIONS = {
     "varsle", "informer", "del_plan", "arkiver", "send_melding", "frys_og_eksporter",
-    "slaa_sammen", "fremskynd", "opprett_elevsak", "opprett_melding", "samle_tall",
+    "slaa_sammen", "fremskynd", "opprett_elevsak", "opprett_melding", "samle_tall", "innkall",
+    "meld_utrygg", "meld_12_5", "del_avtale",
 }  # fmt: skip
 ROLES = {
     "rektor", "ledelse", "kontaktlaerer", "skoleeier", "melder", "saksansvarlig", "undersoker",
@@ -24,15 +25,9 @@ ROLES = {
 }  # fmt: skip
 DELPLIKTER = {"folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"}
 FACTS = {
-    "historikk",
-    "melding_slatt_sammen",
-    "tiltak",
-    "involvert",
-    "ansatt",
-    "klasse",
-    "trinn",
-    "barn",
-}
+    "historikk", "melding_slatt_sammen", "tiltak", "involvert", "ansatt", "hver", "klasse",
+    "trinn", "barn",
+}  # fmt: skip
 ENDS = {
     "aktivitetsplikt": {
         "E1_handtert_paa_stedet", "E2_trygt", "E3_uten_tiltak", "E4_overfort",
@@ -40,6 +35,12 @@ ENDS = {
     },
     "aktivitetsplan_oppfolging": {"trygt", "endre", "overfort"},
     "skjerpet_aktivitetsplikt": {"avsluttet_trygg", "til_p06", "grunnlos_dokumentert"},
+    "gjenopprettende_elev_elev": {
+        "gjenopprettet", "avbrutt_ikke_frivillig", "ikke_egnet_overfort",
+    },
+    "gjenopprettende_laerer_elev": {"tillit_gjenopprettet", "videre_P01", "avbrutt"},
+    "gjenopprettende_skole_foresatte": {"samarbeid_gjenopprettet", "loftet_videre"},
+    "statsforvaltersak": {"avvist", "plikt_oppfylt", "vedtak_oppfylt", "overfort"},
     "aarshjul_rutine": {"gjennomfort", "utgatt"},
     "undersokelse_oppfolging": {"fulgt_opp"},
     "aarsevaluering": {"ny_plan", "svar_gitt"},
@@ -85,9 +86,10 @@ def test_folder_file_and_process_have_one_name(path, tree):
     process = tree.find("{*}process")
     assert path.parent.name == path.stem == process.get("id") == about["id"]
     assert process.get("name") == tree.find(".//{*}participant").get("name") == about["navn"]
-    always = {"id", "navn", "beskrivelse", "plan", "paragraf"}
-    assert always <= set(about) <= always | {"for_hva", "ikke_for", "gjelder", "slaas_paa"}
-    assert about.get("gjelder") in (None, "skolen")
+    by_hand = tree.find("{*}process/{*}startEvent").get(TRYGG + "startesAv")
+    said = {"for_hva", "ikke_for"} if by_hand else set()
+    always = {"id", "navn", "beskrivelse", "plan", "paragraf"} | said
+    assert always <= set(about) <= always | {"slaas_paa"}
     assert about.get("slaas_paa") in (None, "av_ledelsen")
 
 
@@ -109,10 +111,12 @@ def test_own_attributes_have_known_values(tree):
     for node in tree.iter(etree.Element):
         assert set((node.get(TRYGG + "operasjon") or "").split()) <= OPERATIONS
         assert set((node.get(TRYGG + "startesAv") or "").split()) <= ROLES
+        assert set((node.get(TRYGG + "girRolle") or "").split()) <= ROLES
+        assert node.get(TRYGG + "sak") in (None, "elevens", "skolens")
         assert node.get(TRYGG + "rolle", "rektor") in ROLES
         assert node.get(TRYGG + "delplikt", "tiltak") in DELPLIKTER
         told = node.get(TRYGG + "varsler") or ""
-        assert told.startswith("=") or set(told.split()) <= ROLES
+        assert told.startswith("=") or set(told.split()) <= ROLES | {"foresatte"}
     for task in steps(tree, "serviceTask"):
         assert task.get(TRYGG + "operasjon")
 
@@ -162,6 +166,7 @@ def test_the_results_that_are_asked_for_are_ends_of_the_called_process(tree):
 def test_expressions_name_steps_and_fields_that_exist(path, tree):
     forms = [*PROCESSES.glob("*/forms/*.form"), *path.parent.glob("forms/*.form")]
     fields = {form.stem: form_keys(form) for form in forms}  # its own last: these count
+    fields["meld_12_5"] = {"undersokt"}
     fields["aktivitetsplan_oppfolging"] = {"resultat"}
     fields["varsling"] = {"hvem"}
     for node in tree.iter("{*}startEvent", "{*}intermediateCatchEvent"):

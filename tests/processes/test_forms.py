@@ -277,3 +277,55 @@ def test_the_report_asks_at_most_six_things_besides_the_pupil():
     assert hidden("gripe_inn", "hva_gjort", grep_inn="nei")
     assert hidden("gripe_inn", "hvorfor_ikke", grep_inn="ja")
     assert len(set(asked) - either - {"elev_utsatt"}) + 1 == 6
+
+
+DANGERS = ("mobbing_mistenkt", "vold_trussel", "seksuell", "flere_mot_en", "frykt",
+           "alder_makt_gap")  # fmt: skip
+
+
+@pytest.mark.parametrize("danger", DANGERS)
+def test_a_joint_meeting_is_closed_for_every_danger(danger):
+    safe = dict.fromkeys(DANGERS, "nei")
+    assert allowed("egnethet", "konklusjon", konklusjon="fellesmote", **safe)
+    context = {**safe, danger: "ja"}
+    assert not allowed("egnethet", "konklusjon", konklusjon="fellesmote", **context)
+    assert allowed("egnethet", "konklusjon", konklusjon="bare_separate", **context)
+    assert allowed("egnethet", "konklusjon", konklusjon="ikke_egnet", **context)
+    own = fields("egnethet")["konklusjon"]["properties"]
+    assert own["kravkode"] == Reason.IKKE_VALGBAR
+
+
+def test_the_full_set_of_restorative_questions_and_the_short_one():
+    asked = {key: field["label"] for key, field in fields("forsamtale").items()}
+    assert {
+        "Hva skjedde?", "Hva tenkte og følte du da?", "Hva har du tenkt siden?",
+        "Hvem ble berørt, og hvordan?", "Hva kan du gjøre for å rette opp?",
+        "Hva trenger du for at det ikke skal skje igjen?",
+    } <= set(asked.values())  # fmt: skip
+    assert {
+        "Hva tenker og føler du nå?", "Hvordan har det virket på deg og andre?",
+        "Hva har vært vanskeligst?", "Hva trenger du for at det skal bli bra igjen?",
+    } <= set(asked.values())  # fmt: skip
+    assert {"Hvordan føltes det?", "Hva kan hjelpe?"} <= set(asked.values())
+    assert required(fields("forsamtale")["frivillig_samtykke"])
+
+
+def test_the_account_to_statsforvalteren_speaks_of_every_part_of_the_duty():
+    told = fields("redegjorelse")
+    for part in ("folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"):
+        assert required(told[part])
+    assert required(told["elevens_syn"]) and required(told["barnets_beste"])
+    assert not allowed("godkjenn_og_send", "sikker_kanal", sikker_kanal="nei")
+
+
+def test_a_report_that_is_obviously_groundless_needs_another_to_control_it():
+    """Edge (j): without one who controls, it is refused."""
+    form = fields("motta_rektor")
+    assert required(form["kontrollert_av"]) and form["kontrollert_av"]["properties"]["habil"]
+    assert not hidden("motta_rektor", "kontrollert_av", aapenbart_grunnlos="ja")
+
+
+@pytest.mark.parametrize("path", sorted(PROCESSES.glob("*/forms/*.form")), ids=lambda p: p.stem)
+def test_every_form_is_of_its_step(path):
+    form = json.loads(path.read_text("utf-8"))
+    assert (form["type"], form["id"], form["schemaVersion"]) == ("default", path.stem, 18)

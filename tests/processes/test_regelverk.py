@@ -115,7 +115,8 @@ def test_law_guidance_plan_and_own_choice_are_told_apart(regelverk):
     status = {key: str(regelverk.frist(key).status) for key in regelverk.rules}
     assert status["plan"] == status["varsle"] == "veiledning"
     assert {key for key, value in status.items() if value == "lov"} == {
-        "kan_meldes_sf", "meld_straks", "motta_rektor", "evaluering", "tiltak",
+        "kan_meldes_sf", "meld_straks", "motta_rektor", "evaluering", "tiltak", "sf_svar",
+        "sf_vedtak", "sf_uttalelse",
     }  # fmt: skip
     assert all(regelverk.frist(key).kilde.endswith(".") for key in regelverk.rules)
 
@@ -137,6 +138,6 @@ def test_a_count_is_of_an_end_and_a_step_that_are_drawn(regelverk):
 
 def test_every_choice_between_plan_and_law_says_what_was_built_and_why():
     choices = tomllib.loads(DATA.decode())["valg"]
-    assert len(choices) == 9
+    assert len(choices) == 10
     for choice in choices.values():
         assert set(choice) == {"tekst", "plan", "lov", "bygget", "hvorfor"}

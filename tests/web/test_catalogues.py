@@ -37,7 +37,10 @@ OPERATORS = (  # what the school's IT and those who draw processes read, in bokm
 SOURCE_OF_TOLD = "web/told.py"  # the verbs of steps, which are the school's own words
 SCHOOLS_WORDS = (
     "engine/definitions/dates.py",  # as dates are typed, and read back in answers
+    "engine/cases/agreement.py",  # a paper of the case
+    "engine/cases/export.py",  # a paper of the case
     "engine/cases/figures.py",  # kept as answers of a case
+    "engine/cases/referral.py",  # kept as answers of a case
 )
 OWN_LANGUAGES = (  # said by the reader's language, a letter's or a form's, each where it is made
     "engine/cases/calendar.py",

@@ -26,6 +26,7 @@ SYSTEM = frozenset(
         "finnes_aapen_sak",
         "gjelder_ledelsen",
         "melding_slatt_sammen",
+        "klassetrinn",
     }
 )
 """Names that the product itself puts beside the steps' answers."""

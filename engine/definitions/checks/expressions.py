@@ -64,6 +64,7 @@ _PLACES_EN = {
     "listen": "list",
     "den som får oppgaven": "assignee",
     "de som varsles": "those told",
+    "elevene": "pupils",
 }
 
 
@@ -83,6 +84,8 @@ def expressions(tree: etree._ElementTree) -> Iterator[Expression]:
         told = node.get(TRYGG + "varsler", "").strip()
         if told.startswith("="):
             yield Expression(node, "de som varsles", told)
+        if node.get(TRYGG + "elever") is not None:
+            yield Expression(node, "elevene", node.get(TRYGG + "elever"))
 
 
 def too_much(tree: etree._ElementTree) -> bool:

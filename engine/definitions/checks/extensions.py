@@ -12,7 +12,7 @@ from engine.definitions.findings import Finding, finding
 # fmt: off
 _OURS = frozenset([
     "rolle", "frist", "delplikt", "plikt", "varsler", "operasjon", "gjelder", "startesAv", "viser",
-    "melding", "sender", "mottar",
+    "melding", "sender", "mottar", "girRolle", "elever", "sak",
 ])
 # fmt: on
 _EXECUTING = frozenset(

@@ -20,10 +20,12 @@ from engine.definitions.checks.context import Context
 from engine.definitions.checks.expressions import expressions, names_in, too_much
 from engine.definitions.checks.lookup import Lookup
 from engine.definitions.checks.messages import messages
+from engine.definitions.compile import CASES
 from engine.definitions.dmn import required
 from engine.definitions.findings import Finding, finding
 from engine.definitions.forms import form_findings
 from engine.definitions.operations import NAMES as OPERATIONS
+from engine.definitions.operations import REPORTS
 from engine.rules.regelverk import InvalidRules, read_regelverk
 
 # fmt: off
@@ -32,6 +34,7 @@ ROLES = frozenset([
     "helsesykepleier", "ressursteam", "ppt", "skoleeier", "elevraad", "fau_smu_ds",
     "melder", "saksansvarlig", "undersoker", "tilrettelegger", "ansvarlig",
 ])
+TOLD = ROLES | {"foresatte"}
 DELPLIKTER = frozenset(["folge_med", "gripe_inn", "varsle", "undersoke", "tiltak"])
 # fmt: on
 
@@ -59,13 +62,14 @@ def _say(rule: str, node: etree._Element, **values) -> Finding:
 
 def _roles(tree: etree._ElementTree, is_called: bool) -> Iterator[Finding]:
     for node in tree.iter(BPMN + "*"):
-        for attribute in ("rolle", "startesAv", "varsler"):
+        for attribute in ("rolle", "startesAv", "varsler", "girRolle"):
             text = (node.get(TRYGG + attribute) or "").strip()
             named = [text] if attribute == "rolle" else text.split()
+            known = TOLD if attribute == "varsler" else ROLES
             if not text.startswith("=") or attribute != "varsler":
                 for role in named:
-                    if role and role not in ROLES:
-                        yield _say("rolle_ukjent", node, what=role[:60], **_list(ROLES))
+                    if role and role not in known:
+                        yield _say("rolle_ukjent", node, what=role[:60], **_list(known))
     lanes = lane_roles(tree)
     for node in tree.iter(BPMN + "userTask"):
         if role_of(node, lanes) is None and not is_called:
@@ -128,6 +132,11 @@ def _operations(tree: etree._ElementTree) -> Iterator[Finding]:
             yield _say("gjelder_ukjent", node, what=concerns[:60])
         elif concerns is None and "fremskynd" in operations:
             yield _say("gjelder_mangler", node)
+        if (REPORTS in operations) != bool(node.get(TRYGG + "elever")):
+            yield _say("elever_mangler", node)
+        case = node.get(TRYGG + "sak")
+        if case is not None and case not in CASES:
+            yield _say("sak_ukjent", node, what=case[:60], **_list(CASES))
         part = node.get(TRYGG + "delplikt")
         if part is not None and part not in DELPLIKTER:
             yield _say("delplikt_ukjent", node, what=part[:60], **_list(DELPLIKTER))

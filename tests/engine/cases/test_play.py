@@ -10,7 +10,7 @@ import pytest
 
 from engine.cases.play import play, read_scenarios
 
-FILES = [Path(__file__).parents[2] / "scenarios" / name for name in ("core.yaml", "year.yaml")]
+FILES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 SCENARIOS = {scenario["id"]: scenario for file in FILES for scenario in read_scenarios(file)}
 
 

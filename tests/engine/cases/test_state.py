@@ -79,6 +79,31 @@ def test_no_part_of_a_golden_state_can_be_missing(path):
             load(run, broken(dict(kept), (field,)), version)
 
 
+@pytest.mark.parametrize(
+    ("place", "children"),
+    [(-1, [0]), (0, [1, 1]), (0, []), (1, [1]), (0, [99]), (0, [-1]), (0, "x")],
+    ids=["a ring", "twice", "left out", "its own child", "nobody", "backwards", "no list"],
+)
+def test_a_tree_whose_branches_do_not_hang_together_is_refused(place, children):
+    """A ring would be walked for ever, with the database locked."""
+    run = Run(straight(user("a"), user("b"), names="a b"))
+    stored = run.stored()
+    assert len(stored["tree"]["tasks"]) > 2
+    stored["tree"]["tasks"][place][4] = children
+    with pytest.raises(state.UnreadableState, match="ødelagt"):
+        load(run, json.dumps(stored).encode())
+
+
+@pytest.mark.parametrize("target", [None, 7, []])
+def test_a_way_that_leads_to_no_step_is_refused(target):
+    run = Run(straight(user("a"), user("b"), names="a b"))
+    run.do("a")
+    stored = run.stored()
+    stored["passed"]["p"]["start"] = [target]
+    with pytest.raises(state.UnreadableState, match="ødelagt"):
+        load(run, json.dumps(stored).encode())
+
+
 @pytest.mark.parametrize("version", [0, state.VERSION + 1, 99])
 def test_an_unknown_version_is_refused_in_words(version):
     run = Run(straight(user("a"), names="a"))

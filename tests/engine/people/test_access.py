@@ -40,6 +40,12 @@ KINDS = {
     "shielded_ansatt": {**HANDLERS, **OWNER, "rektor": {Who.LEDER}},
     "shielded_ansatt_no_rektor": {**HANDLERS, **OWNER, "ledelse": {Who.LEDER}},
     "shielded_ledelse": {**HANDLERS, **OWNER},
+    "restorative": {
+        **HANDLERS,
+        **LEADERS,
+        **TEACHER,
+        "tilrettelegger": {Who.TILRETTELEGGER},
+    },
     "other_school": {"rektor_at_other_school": {Who.LEDER}},
     "everybody_named": {},
     "everybody_named_serious": {},
@@ -85,6 +91,8 @@ class Cast:
         kind = self.kind
         shield = "ledelse" if "ledelse" in kind else "ansatt" if "shielded" in kind else None
         case = world.case(shielded=shield, serious="serious" in kind)
+        if kind == "restorative":
+            case.process_id = "gjenopprettende_elev_elev"
         if kind == "other_school":
             case.school_id, case.pupil_id = world.other_school.id, None
         if kind == "schools_own":
@@ -176,6 +184,7 @@ SHIELDED_TASKS = {
 }
 TASKS_OF = {
     "plain": TASKS,
+    "restorative": TASKS,
     "serious": TASKS,
     "schools_own": TASKS,
     "shielded_ansatt": {**SHIELDED_TASKS, "rektor": ["rektor"]},

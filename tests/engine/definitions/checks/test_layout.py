@@ -135,9 +135,9 @@ def test_a_label_that_does_not_fit_its_box(drawing):
 
 
 def test_a_lane_name_that_does_not_fit(drawing):
-    lane = drawing.find(".//{*}lane[@id='Lane_rektor']")
-    lane.set("name", "Rektor, eller den i ledelsen som rektor har gitt oppgaven til skriftlig " * 2)
-    assert found(drawing) == [("avkuttet_tekst", "Lane_rektor")]
+    lane = drawing.find(".//{*}lane[@id='Lane_skoleeier']")
+    lane.set("name", "Skoleeier, eller den i kommunen som skoleeier har gitt oppgaven til " * 2)
+    assert found(drawing) == [("avkuttet_tekst", "Lane_skoleeier")]
 
 
 @pytest.mark.parametrize("identity", ["gripe_inn", "gripe_inn__G_ansatt", "Lane_rektor"])
