@@ -18,6 +18,7 @@ from engine.product import Product
 from engine.records.vault import MasterKey
 from engine.rules import workdays
 from engine.sentences import both, say
+from engine.year import plan
 from tests.school import post
 from web import catalogues, i18n
 from web.app import create_app
@@ -222,7 +223,7 @@ EACH = {"cases.case": 8}  # pages of one kind that are opened; else two
 
 @pytest.fixture(scope="module")
 def shown(migrated, tmp_path_factory):
-    """The demonstration school, with a case that stands still."""
+    """The demonstration school, with the year planned."""
     folder = tmp_path_factory.mktemp("sprak")
     shutil.copy(migrated, folder / "trygg.db")
     database = Database(f"sqlite:///{folder}/trygg.db")
@@ -230,6 +231,7 @@ def shown(migrated, tmp_path_factory):
     product = Product(database, key, lambda: workdays.moment("2026-11-24T12:50"))
     product.publish_shipped()
     demo.fill(product, lambda share: None)
+    plan.plan_year(product, 1)
     yield create_app(product, VAR=folder, SECRET_KEY="test", TESTING=True)
     database.close()
 
