@@ -64,6 +64,7 @@ PAST = {
     "velg": "valgte",
     "vurder": "vurderte",
 }
+STARTED = "Start når "  # what the event that begins a case is called, and why
 WHOLE = {"Fortell hva du har sett": "Fortalte om det som er sett"}
 
 
@@ -80,6 +81,8 @@ def sentence(told: Told) -> str:
             return _("«%(step)s» falt bort, for saken gikk videre", step=step)
         case Kind.FRIST_PASSERT:
             return _passed(told)
+        case Kind.MELDING_MOTTATT if name.startswith(STARTED):
+            return _("Saken ble startet: %(why)s", why=nb(name.removeprefix(STARTED)))
         case Kind.MELDING_MOTTATT:
             return _("Fikk melding fra saken som hører til: «%(step)s»", step=step)
         case Kind.PURRET:

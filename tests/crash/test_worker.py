@@ -99,7 +99,8 @@ class Left:
         return self.count(Deadline, Deadline.state == "passert")
 
     def rows(self) -> dict[str, Counter]:
-        """All that was done, without what differs from one run to the next."""
+        """All that was done, without what differs from one run to the next. Cases are called by
+        their order: where a number that was drawn is taken, PostgreSQL leaves out an id."""
         asked = {
             "deadlines": (Deadline.case_id, Deadline.rule, Deadline.kind, Deadline.state),
             "notices": (Notice.case_id, Notice.account_id, Notice.kind, Notice.step),
@@ -108,8 +109,12 @@ class Left:
             "cases": (Case.id, Case.revision),
         }
         with self.database.session() as session:
+            cases = session.scalars(select(Case.id).order_by(Case.id)).all()
+            place = {case_id: number for number, case_id in enumerate(cases, start=1)}
             return {
-                name: Counter(tuple(row) for row in session.execute(select(*columns)))
+                name: Counter(
+                    (place[case_id], *rest) for case_id, *rest in session.execute(select(*columns))
+                )
                 for name, columns in asked.items()
             }
 
