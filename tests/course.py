@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from engine.cases.play import Player
 from engine.database.tables import Account, Case, Pupil, RoleHolding
@@ -188,6 +188,8 @@ class Course:
 
     def tell(self, steps: list[dict]) -> str:
         """A new case with these steps. Gives its number."""
+        with self.product.database.session() as session:
+            self.player.before = session.scalar(select(func.max(Case.id))) or 0
         self.player.case_ids = []
         self.go_on(steps)
         with self.product.database.session() as session:

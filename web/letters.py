@@ -16,6 +16,7 @@ from flask_login import current_user
 
 from engine.definitions.dates import read_moment
 from engine.letters import letters
+from engine.letters import overview as pages
 from engine.letters.compose import ASKED, READ, RISK
 from engine.letters.letters import MakeLetter, RegisterGiven
 from engine.refusals import Refusal
@@ -77,7 +78,7 @@ def words() -> dict:
 
 @blueprint.get(ADDRESS)
 def overview(number: str):
-    found = letters.letters(_product(), current_user.id, number)
+    found = pages.letters(_product(), current_user.id, number)
     by_kind: dict[str, list] = {}
     for each in found.proposals:
         by_kind.setdefault(each.kind.id, []).append(each)
@@ -122,7 +123,7 @@ def make(number: str):
 
 
 def _draft_page(number: str, chosen, typed, refusal: Refusal | None = None) -> str:
-    found = letters.drafting(
+    found = pages.drafting(
         _product(),
         current_user.id,
         number,
@@ -191,7 +192,7 @@ def show(number: str, letter_id: int):
 
 
 def _letter_page(number: str, letter_id: int, typed=None, faults=None) -> str:
-    found = letters.read(_product(), current_user.id, number, letter_id)
+    found = pages.read(_product(), current_user.id, number, letter_id)
     return render_template("letters/ett.html", page=found, typed=typed or {}, faults=faults or {})
 
 

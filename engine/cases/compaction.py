@@ -3,17 +3,15 @@
 SpiffWorkflow keeps every task that ever was. A loop makes the tree deeper by each round, every
 step slower, and at depth 1,000 tasks are lost without a word. After each step, at every level,
 finished subtrees without a live task are pruned, and finished tasks with one child are spliced
-out. What joins, boundary events, loops and the end still read is kept (`_Level._mark`); dropping
-all above the lowest common ancestor instead makes nested joins and boundary events wait for ever.
+out. What joins and the end still read is kept (`_Level._mark`); dropping all above the lowest
+common ancestor instead makes nested joins wait for ever.
 
 Live tasks keep their ids: rows, scopes and timers name them.
 """
 
 from __future__ import annotations
 
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit, StartEventSplit
 from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.util.task import TaskState
 
@@ -61,7 +59,12 @@ class _Level:
             self.workflow.last_task = self.workflow.task_tree
 
     def _mark(self) -> None:
-        """Find what must stay: each kind of task with what SpiffWorkflow reads around it."""
+        """Find what must stay: each kind of task with what SpiffWorkflow reads around it.
+
+        The parents of joins that wait hold the events on a step's edge in their place too: each has
+        a join of its own from when it happens. A multi-instance step that runs asks only whether a
+        child is left to do.
+        """
         open_joins = {
             task.task_spec
             for task in self.tasks.values()
@@ -74,22 +77,7 @@ class _Level:
                 self.live.add(task.id)
                 if isinstance(spec, Join):
                     self.pinned.add(task._parent)
-            if isinstance(spec, LoopTask):
-                self._mark_loop(task)
-            elif isinstance(spec, BoundaryEventSplit | StartEventSplit) and self._leads_on(task):
-                self.pinned.add(task.id)
-                self.live.update(task._children)
         self._mark_end()
-
-    def _mark_loop(self, loop) -> None:
-        """A loop that runs counts its children; one that is done may still have one to withdraw."""
-        if loop.state == TaskState.STARTED:
-            self.live.update(loop._children)
-        elif loop.state & _FINISHED and self._leads_on(loop):
-            self.pinned.add(loop.id)
-
-    def _leads_on(self, task) -> bool:
-        return any(self.tasks[child].state & _UNFINISHED for child in task._children)
 
     def _mark_end(self) -> None:
         """The end event that ran last proves that the case came to an end, and by which; so does

@@ -187,6 +187,8 @@ class Desk:
         }
 
     def _set_status(self) -> None:
+        if self.case.ended_at is not None:  # it ends once, whatever is put right in it later
+            return
         if state.ended(self.workflow):
             end = state.ends(self.workflow)[-1]
             self.case.status = _END_STATUS.get(end, Status.CLOSED)

@@ -137,6 +137,7 @@ class Player:
         self.cast: Cast = cast.gather(self.product, scenario)
         self.reporter = "melder"
         self.case_ids: list[int] = []
+        self.before = 0  # the newest case that is older than the scenario
         self.differences: list[Difference] = []
 
     def play(self) -> list[Difference]:
@@ -248,10 +249,10 @@ class Player:
         return opened[0] if opened else (rows[-1] if rows and step.get("refused") else None)
 
     def _find_started(self) -> None:
-        """Cases that the scenario's own have started are its own too, tied to them or not: there
-        are no others in its database."""
+        """Cases that the scenario's own have started are its own too, tied to them or not."""
         with self.product.database.session() as session:
-            self.case_ids = list(session.scalars(select(Case.id).order_by(Case.id)))
+            since = select(Case.id).where(Case.id > self.before).order_by(Case.id)
+            self.case_ids = list(session.scalars(since))
 
     def _receipt(self) -> str:
         """A new key for each step that is sent."""

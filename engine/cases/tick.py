@@ -15,7 +15,7 @@ from engine.people import standing
 
 _log = structlog.get_logger()
 
-BREATH = 0.01  # seconds between two cases, in which people who wait to write come first
+BREATH = 0.005  # seconds between two cases, in which people who wait to write come first
 
 
 def let_deadlines_pass(product, case_id: int | None = None) -> int:

@@ -40,15 +40,16 @@ def proposals(desk) -> tuple[Proposal, ...]:
             .group_by(Letter.guardian_id, Letter.kind)
         )
     }
+    responsible = [home for home in homes(desk) if home.responsible]
     found = []
     for kind in templates.kinds().values():
         since = _since(desk, kind.after)
         if since is None or not any(newest[kind.id, each].usable for each in templates.LANGUAGES):
             continue
         at_once = not {PLAN, *ASKED} & set(kind.needed)
-        for home in homes(desk):
+        for home in responsible:
             made = last.get((home.guardian.id, kind.id))
-            if home.responsible and (made is None or made < since):
+            if made is None or made < since:
                 found.append(Proposal(kind, home, at_once))
     return tuple(found)
 

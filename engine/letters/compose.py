@@ -62,7 +62,8 @@ def compose(
     Raises Refusal: IKKE_TILGANG for a kind or guardian that is none of this case's, IKKE_VALGBAR
     for a language without text.
     """
-    home = next((each for each in homes(desk) if each.guardian.id == guardian_id), None)
+    every = homes(desk)
+    home = next((each for each in every if each.guardian.id == guardian_id), None)
     if home is None or not home.responsible or kind_id not in templates.kinds():
         raise templates.unknown()
     kind, newest = templates.kinds()[kind_id], templates.current(desk.session, desk.case.school_id)
@@ -76,13 +77,16 @@ def compose(
             Reason.IKKE_VALGBAR,
             say("Brevet har ingen tekst på dette språket. Velg et annet språk."),
         )
-    return _Composing(desk, kind, home, language, newest[kind_id, language], usable, typed).draft()
+    careful = len(every) > 1 and any(each.address_block for each in every)
+    template = newest[kind_id, language]
+    return _Composing(desk, kind, home, language, template, usable, typed, careful).draft()
 
 
 class _Composing:
-    def __init__(self, desk, kind, home, language, template, usable, typed):
+    def __init__(self, desk, kind, home, language, template, usable, typed, careful):
         self.desk, self.kind, self.home, self.language = desk, kind, home, language
         self.template, self.usable, self.typed = template, usable, typed
+        self.careful = careful
         self.faults: dict[str, str] = {}
 
     def draft(self) -> Draft:
@@ -110,11 +114,8 @@ class _Composing:
             texts=texts,
             faults=self.faults,
             not_told=not_told(self.desk),
-            careful=any(each.address_block for each in homes(self.desk)) and self._others(),
+            careful=self.careful,
         )
-
-    def _others(self) -> bool:
-        return len(homes(self.desk)) > 1
 
     def _asked(self) -> dict[str, str]:
         """The places of the template that the page asks for, with what is typed there."""

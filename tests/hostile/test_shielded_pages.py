@@ -47,6 +47,7 @@ from tests.school import PASSWORD, hidden
 P02 = "skjerpet_aktivitetsplikt"
 POINTS = ("meld_straks", "lag_aktivitetsplan")
 OUTSIDE = ("offender", "kontaktlaerer", "ledelse", "aks", "left", "elsewhere")
+LETTER = "/start/statsforvaltersak"  # where a letter is registered on a pupil's case
 STRANGE = {
     "number": "2026-1",
     "task_id": 9999,
@@ -57,7 +58,7 @@ STRANGE = {
     "pupil_id": 9999,
     "secret": "y" * 43,
     "letter_id": 9999,
-    **(TEXTS := {"kind": "informasjon", "language": "nb", "name": "meld-fra"}),
+    **(TEXTS := {"kind": "informasjon", "language": "nb", "name": "meld-fra", "row_id": 1}),
 }
 STEPS = ("motta_rektor", "motta_skoleeier", "analyse", "konkluder")
 ROLES = (Role.REKTOR, Role.SKOLEEIER, Role.UNDERSOKER, Role.SAKSANSVARLIG)
@@ -155,6 +156,7 @@ class World(BrowsingPlayer):
             "secret": ["x" * 43],
             "letter_id": self.ids(Letter),
             **{name: [value] for name, value in TEXTS.items()},  # about no case
+            "process_id": [],  # names no case; what it tells of one is asked among the lists
         }
         for rule in self.app.url_map.iter_rules():
             if rule.endpoint == "static" or rule.endpoint.endswith(("log_out", "healthz")):
@@ -210,7 +212,7 @@ def lists_of(world: World, client) -> dict[str, str]:
     """The pages with lists and counts, with every filter, without what is new at each opening."""
     states = ("apne", "alle", *Status)
     paths = ["/oppgaver", "/oppgaver/ferdige", "/meldinger", "/", "/hendelser", "/varsler"]
-    paths += ["/elever", f"/elever/{world.pupil}"]
+    paths += ["/elever", f"/elever/{world.pupil}", "/start", LETTER]
     paths += [f"/saker?tilstand={state}" for state in states]
     paths += [f"/saker?tilstand=alle&steg={step}" for step in STEPS]
     paths += [f"/saker?tilstand=alle&rolle={role}" for role in ROLES]
@@ -247,6 +249,9 @@ def test_nothing_tells_those_who_may_not_know(database, kind):
                 if path != strange and not path.startswith("/elever"):  # asked above
                     there = asker.about_nothing(method, strange)
                     assert (answer.status_code, answer.location) == there, (name, method, path)
+            chosen = [client.get(f"{LETTER}?sak={each}") for each in (*numbers, STRANGE["number"])]
+            assert len({answer.status_code for answer in chosen}) == 1, (point, name)
+            assert not any(each in answer.text for each in numbers for answer in chosen)
         with world.product.database.session() as session:
             told = set(session.scalars(select(Notice.account_id))) - {None}
         assert not told & {world._account(name, None) for name in outside}, point

@@ -16,6 +16,8 @@ OPEN = {
     "account.log_in",
     "account.log_out",
     "contact.calendar",
+    "paper.download",
+    "paper.overview",
     "static",
 }
 

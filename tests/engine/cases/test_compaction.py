@@ -12,12 +12,12 @@ from engine.definitions.fields import Field, Kind, fields_of
 from engine.definitions.specs import step_id
 from engine.product import PROCESSES
 from tests.drawing import END, START, drawing, flows, node, user
-from tests.follow_up import follow_up, one_round
+from tests.follow_up import MANY, follow_up, one_round
 from tests.random_processes import RandomProcess
 from tests.running import Run
 from tests.walking import Walk
 
-SHIPPED = sorted(path.name for path in PROCESSES.iterdir() if path.is_dir())
+SHIPPED = sorted(path.parent.name for path in PROCESSES.glob("*/*.bpmn"))
 ONWARDS = {  # answers that lead on; any others mostly end the case at once
     "ledelse_mistenkt": "nei",
     "ansatt_mistenkt": "nei",
@@ -86,6 +86,62 @@ def _value(field: Field, random):
             return [row] * random.randrange(1, 3)
         case _:
             return "x"
+
+
+def edged(kind: str, cancels: str) -> tuple[bytes, ...]:
+    """A loop round a step of this kind, with two messages on its edge: one that never interrupts it
+    and one that may. Beside it another step with an event of its own."""
+    many = MANY.format("[1, 2, 3]")
+    inside = node("startEvent", "s1") + user("inne") + user("mer") + node("endEvent", "e1")
+    inside += flows("s1 inne mer e1")
+    step = {
+        "user": user("a"),
+        "many": user("a", many),
+        "one by one": user("a", many.replace("camunda:col", 'isSequential="true" camunda:col')),
+        "sub": node("subProcess", "a", inside),
+        "many sub": node("subProcess", "a", many + inside),
+        "call": node("callActivity", "a", calledElement="q"),
+    }[kind]
+    whole = drawing(
+        START,
+        *(node("exclusiveGateway", name) for name in ("inn", "ut")),
+        *(node("parallelGateway", name) for name in ("del", "samle")),
+        step,
+        _edge("k", "a", "false"),
+        _edge("l", "a", cancels),
+        _edge("m", "ved"),
+        *map(user, ("ved", "etter_k", "etter_l", "etter_m", "valg")),
+        *(node("endEvent", f"slutt_{name}") for name in "km"),
+        node("exclusiveGateway", "x", default="x_slutt"),
+        END,
+        flows(
+            "start inn del a ut samle valg x slutt",
+            "x inn: =valg.v < 6",
+            "del ved samle",
+            "k etter_k slutt_k",
+            "l etter_l ut" if cancels == "true" else "l etter_l slutt_k",
+            "m etter_m slutt_m",
+        ),
+        extra="".join(f'<bpmn:message id="m_{name}" name="{name}"/>' for name in "klm"),
+    )
+    return whole, drawing(inside, process_id="q")
+
+
+def _edge(name: str, step: str, cancels: str = "false") -> str:
+    event = f'<bpmn:messageEventDefinition messageRef="m_{name}"/>'
+    return node("boundaryEvent", name, event, attachedToRef=step, cancelActivity=cancels)
+
+
+@pytest.mark.parametrize("cancels", ["true", "false"])
+@pytest.mark.parametrize("kind", ["user", "many", "one by one", "sub", "many sub", "call"])
+def test_events_on_the_edge_of_any_step_go_the_same_way_compacted(kind, cancels):
+    models, moves = edged(kind, cancels), 0
+    for seed in range(8):
+        ours, plain = Run(*models, fresh=False), Run(*models, reload=False)
+        walk = Walk(seed, ["k", "l", "m"], a_number, patience=2)
+        walk.together(ours, plain, steps=60)
+        moves += walk.moves
+    assert moves > 80
 
 
 def size(case: Run) -> tuple[int, int]:

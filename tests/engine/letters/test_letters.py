@@ -18,6 +18,7 @@ from engine.database.tables import (
     Reading,
 )
 from engine.letters import letters as module
+from engine.letters import overview
 from engine.letters.letters import MakeLetter, RegisterGiven
 from engine.records import log
 from engine.refusals import Reason, Refusal
@@ -52,11 +53,13 @@ class Homes:
         return int(self.course.player.cast.refs[who].partition(":")[2])
 
     def page(self, who: str = "rektor"):
-        return module.letters(self.product, self.account(who), self.course.number)
+        return overview.letters(self.product, self.account(who), self.course.number)
 
     def draft(self, kind: str, to: int, who: str = "rektor", language=None, **typed):
         number = self.course.number
-        found = module.drafting(self.product, self.account(who), number, kind, to, language, typed)
+        found = overview.drafting(
+            self.product, self.account(who), number, kind, to, language, typed
+        )
         return found.draft
 
     def make(self, kind: str, to: int, who: str = "rektor", language=None, **typed) -> int:
