@@ -16,7 +16,7 @@ from typing import Any
 import flask_babel
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from flask import Flask, has_request_context, request, session
+from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import Babel, Domain
 from flask_login import current_user
 from markupsafe import Markup, escape
@@ -138,8 +138,12 @@ def _ready(name: str, value: Any) -> Any:
 
 
 def _chosen() -> str:
-    """What was chosen in this session before logging in, else the account's own."""
+    """What was chosen in this session before logging in, else the account's own. A page that asks
+    no cookie who is there is in bokmål."""
     if not has_request_context():
+        return SOURCE
+    view = current_app.view_functions.get(request.endpoint)
+    if getattr(view, "is_without_session", False):
         return SOURCE
     own = current_user.language if current_user and current_user.is_authenticated else None
     asked = session.get(CHOICE) or own
@@ -149,5 +153,5 @@ def _chosen() -> str:
 def _remember_choice() -> None:
     """The links of the log-in page ask for a language in the address."""
     asked = request.args.get(ASKED)
-    if asked in LANGUAGES and not (current_user and current_user.is_authenticated):
+    if request.endpoint == "account.log_in" and asked in LANGUAGES:
         session[CHOICE] = asked

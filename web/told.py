@@ -82,7 +82,7 @@ def sentence(told: Told) -> str:
         case Kind.FRIST_PASSERT:
             return _passed(told)
         case Kind.MELDING_MOTTATT if name.startswith(STARTED):
-            return _("Saken ble startet: %(why)s", why=name.removeprefix(STARTED))
+            return _("Saken ble startet: %(why)s", why=nb(name.removeprefix(STARTED)))
         case Kind.MELDING_MOTTATT:
             return _("Fikk melding fra saken som hører til: «%(step)s»", step=step)
         case Kind.PURRET:
