@@ -4,6 +4,7 @@
 #   make test    every test; installs Debian's chromium where it is missing
 #   make check   the rules of the code and of the processes
 #   make bench   the time and room that the engine takes on this machine
+#   make translations   find the messages anew, and print what lacks nynorsk or English
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -12,7 +13,7 @@ FRONTEND := web/frontend
 BUNDLES := web/static/build/trygg.css engine/definitions/build/feel.js
 SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print)
 
-.PHONY: setup run test check bench
+.PHONY: setup run test check bench translations
 
 setup: $(BUNDLES) .venv/installed
 
@@ -47,3 +48,6 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+translations: setup
+	$(BIN)/python -m web.catalogues

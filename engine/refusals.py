@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.sentences import say
+
 
 class Reason(StrEnum):
     """Stable reason codes. Scenarios, tests, the audit log and the manual name them."""
@@ -63,5 +65,5 @@ class Refusal(Exception):
     def of_answers(cls, faults: list[Fault]) -> Refusal:
         """A refusal that carries every fault found in a form's answers."""
         count = len(faults)
-        message = "Rett én ting:" if count == 1 else f"Rett {count} ting:"
+        message = say("Rett én ting:") if count == 1 else say("Rett %(count)s ting:", count=count)
         return cls(faults[0].code, message, tuple(faults))

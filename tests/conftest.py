@@ -1,19 +1,28 @@
-"""What all tests may ask for: an empty database brought up to date, a clock, cheap passwords."""
+"""What all tests may ask for: an empty database brought up to date, the demonstration school, a
+clock, cheap passwords."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
+from engine.cases import demo
 from engine.database.session import Database, migrate
 from engine.people.accounts import passwords
 from engine.product import Product
 from engine.records.vault import MasterKey
 from engine.rules.workdays import moment
 from tests.school import School, open_school
+
+DEMONSTRATED = moment("2026-11-24T12:50")
+"""When the demonstration school is looked at: a Tuesday."""
 
 
 class Clock:
@@ -53,6 +62,46 @@ def migrated(tmp_path_factory):
     path = tmp_path_factory.mktemp("database") / "empty.db"
     migrate(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def demonstration(migrated, tmp_path_factory) -> Path:
+    """A folder with the demonstration school as of DEMONSTRATED: `trygg.db` and `master.key`, to be
+    copied and never opened. It is told once a run, whichever worker asks first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demonstration"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "trygg.db").exists():
+            shutil.copy(migrated, folder / "filling.db")
+            _fill(folder)
+            (folder / "filling.db").rename(folder / "trygg.db")
+    return folder
+
+
+def _fill(folder: Path) -> None:
+    database = Database(f"sqlite:///{folder}/filling.db")
+    key = MasterKey.from_file(folder / "master.key", create=True)
+    product = Product(database, key, lambda: DEMONSTRATED)
+    product.publish_shipped()
+    assert demo.is_empty(product)
+    shares: list[float] = []
+    demo.fill(product, shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def demonstrated(demonstration, tmp_path_factory) -> Iterator[Product]:
+    """The product on the demonstration school, a copy of the module's own."""
+    folder = tmp_path_factory.mktemp("demo")
+    for name in ("trygg.db", "master.key"):
+        shutil.copy(demonstration / name, folder / name)
+    database = Database(f"sqlite:///{folder}/trygg.db")
+    key = MasterKey.from_file(folder / "master.key")
+    yield Product(database, key, lambda: DEMONSTRATED)
+    database.close()
 
 
 @pytest.fixture

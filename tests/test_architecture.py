@@ -12,12 +12,13 @@ ROOT = Path(__file__).parent.parent
 
 # What each room of the engine may import from the others. A module beside the rooms is a room.
 ARROWS = {
-    "refusals": set(),
-    "rules": set(),
-    "database": set(),
-    "definitions": {"refusals", "rules"},
-    "people": {"database", "refusals", "rules"},
-    "records": {"database", "people", "refusals", "rules"},
+    "sentences": set(),
+    "refusals": {"sentences"},
+    "rules": {"sentences"},
+    "database": {"sentences"},
+    "definitions": {"refusals", "rules", "sentences"},
+    "people": {"database", "refusals", "rules", "sentences"},
+    "records": {"database", "people", "refusals", "rules", "sentences"},
     "product": {"database", "definitions", "records"},
     "cases": {
         "database",
@@ -27,6 +28,7 @@ ARROWS = {
         "records",
         "refusals",
         "rules",
+        "sentences",
     },
     "jobs": {"cases", "database", "people", "product", "rules", "year"},
     "letters": {
@@ -38,6 +40,7 @@ ARROWS = {
         "records",
         "refusals",
         "rules",
+        "sentences",
     },
     "year": {
         "cases",
@@ -47,6 +50,7 @@ ARROWS = {
         "records",
         "refusals",
         "rules",
+        "sentences",
     },
 }
 LIBRARIES = {  # who alone may import them

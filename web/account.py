@@ -20,13 +20,15 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from engine.cases import offers
 from engine.people import contact, login
 from engine.refusals import Refusal
+from web.catalogues import SOURCE
+from web.i18n import ASKED, CHOICE, language
+from web.i18n import gettext as _
 from web.security import limiter, public
 
 blueprint = Blueprint("account", __name__)
@@ -43,6 +45,7 @@ class Person(UserMixin):
     def __init__(self, account):
         self.account = account
         self.id, self.name, self.username = account.id, account.name, account.username
+        self.language = account.language
 
     def get_id(self) -> str:
         """The id with a mark of the password, so that a new password ends the old sessions."""
@@ -213,9 +216,12 @@ def _begin(account, shared: bool) -> None:
 @blueprint.post("/logg-ut")
 @public
 def log_out():
+    # On a machine that others use, nothing is left of whoever used it.
+    kept = None if session.get(SHARED) else language()
     logout_user()
     session.clear()
-    return redirect(url_for("account.log_in", ute=1), 303)
+    asked = {ASKED: kept} if kept not in (None, SOURCE) else {}
+    return redirect(url_for("account.log_in", ute=1, **asked), 303)
 
 
 @blueprint.route("/konto", methods=["GET", "POST"])
@@ -249,6 +255,15 @@ def own_page_with(errors=(), mail_errors=(), typed=None, calendar: str | None = 
         calendar=calendar,
         now=_now(),
     )
+
+
+@blueprint.post("/konto/sprak")
+def choose_language():
+    """The language of the pages, for this person from now on."""
+    chosen = request.form.get(ASKED, "")
+    login.choose_own_language(_product().database, current_user.id, chosen)
+    session.pop(CHOICE, None)
+    return redirect(url_for("account.own_page", _anchor="sprak"), 303)
 
 
 def _change_password(form: dict[str, str]) -> list[tuple[str, str]]:

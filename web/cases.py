@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from babel.dates import format_date
 from flask import (
     Blueprint,
     abort,
@@ -18,8 +17,6 @@ from flask import (
     send_file,
     url_for,
 )
-from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import answers as answered
@@ -35,10 +32,13 @@ from engine.people.roles import LABELS, Role
 from engine.refusals import Reason, Refusal
 from engine.rules.workdays import local_day
 from web import told
+from web.i18n import gettext as _
+from web.i18n import nb, said
 from web.numbers import row_of
 from web.security import limiter, takes_files
 from web.tasks import RECEIPT
 from web.uploads import file_of
+from web.words import short_date, short_day
 
 blueprint = Blueprint("cases", __name__)
 """Its addresses, and others' that begin with a case, ask for NUMBER and run `know_the_number`."""
@@ -50,13 +50,17 @@ FILE = "<row:file_id>"
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 CASE_NUMBER = re.compile(r"[0-9]{4}-[0-9]+")
 OPEN, ALL = "apne", "alle"
-DELPLIKTER = {
-    "folge_med": "Følge med",
-    "gripe_inn": "Gripe inn",
-    "varsle": "Varsle",
-    "undersoke": "Undersøke",
-    "tiltak": "Tiltak",
-}
+
+
+def delplikter() -> dict[str, str]:
+    """What the five parts of the duty are called."""
+    return {
+        "folge_med": _("Følge med"),
+        "gripe_inn": _("Gripe inn"),
+        "varsle": _("Varsle"),
+        "undersoke": _("Undersøke"),
+        "tiltak": _("Tiltak"),
+    }
 
 
 def statuses() -> dict[str, str]:
@@ -108,7 +112,6 @@ def words() -> dict:
         "statuses": statuses(),
         "fates": fates(),
         "places": places(),
-        "delplikter": DELPLIKTER,
         "sentence": told.sentence,
         "bar": bar,
         "whose": whose,
@@ -116,13 +119,10 @@ def words() -> dict:
         "duties_of": duties_of,
         "ago": _ago,
         "clock_days": lambda clock: list(zip(clock.days, bar(clock), strict=True)),
-        "short_day": lambda day: format_date(day, "EEE d.", locale=get_locale()),
-        "full_day": lambda moment: format_date(local_day(moment), "d. MMMM y", locale=get_locale()),
+        "short_day": short_day,
         "duty_parts": duty_parts,
         "drawing": drawing,
         "role_words": lambda role: LABELS[Role(role)],
-        "capital": lambda text: text[:1].upper() + text[1:],
-        "lower": lambda text: text[:1].lower() + text[1:],
         "now": _product().clock(),
     }
 
@@ -141,7 +141,7 @@ def whose(turn: Turn) -> str:
     """Whose turn it is: «Du», «Maja, kontaktlærer», or the role alone."""
     if turn.mine:
         return _("Du")
-    return ", ".join(filter(None, (turn.person, turn.role))) or _("Ingen")
+    return ", ".join(map(said, filter(None, (turn.person, turn.role)))) or _("Ingen")
 
 
 def people_of(turns: Sequence[Turn]) -> list[str]:
@@ -151,7 +151,8 @@ def people_of(turns: Sequence[Turn]) -> list[str]:
 
 def duties_of(turns: Sequence[Turn]) -> list[str]:
     """The delplikter that these steps belong to, each once."""
-    return list(dict.fromkeys(DELPLIKTER[turn.delplikt] for turn in turns if turn.delplikt))
+    names = delplikter()
+    return list(dict.fromkeys(names[turn.delplikt] for turn in turns if turn.delplikt))
 
 
 def _ago(moment: datetime) -> str:
@@ -161,27 +162,23 @@ def _ago(moment: datetime) -> str:
 
 def duty_parts(parts: Sequence[Part]) -> list[dict]:
     """The five delplikter as the stepper draws them. To watch over pupils goes on all the time."""
-    drawn = []
+    drawn, names = [], delplikter()
     for part in parts:
         if part.id == "folge_med":
             state, words = "always", _("Hele tiden")
         elif part.place is Place.CURRENT:
-            state, words = "now", _("Nå: %(step)s", step=part.step)
+            state, words = "now", _("Nå: %(step)s", step=nb(part.step))
         elif part.place is Place.DONE:
-            state, words = "done", _("Ferdig %(day)s", day=_short_date(part.at))
+            state, words = "done", _("Ferdig %(day)s", day=short_date(part.at))
         else:
             state, words = "todo", _("Ikke kommet dit")
-        drawn.append({"name": DELPLIKTER[part.id], "state": state, "words": words})
+        drawn.append({"name": names[part.id], "state": state, "words": words})
     return drawn
 
 
 def drawing(diagram: Diagram) -> dict:
     """What viewer.mjs draws."""
     return {"xml": diagram.xml.decode(), "done": diagram.done, "current": diagram.current}
-
-
-def _short_date(moment: datetime) -> str:
-    return format_date(local_day(moment), "d. MMM", locale=get_locale())
 
 
 # --- the overview ---------------------------------------------------------------------------------
@@ -275,7 +272,7 @@ def note(number: str):
     except Refusal as refusal:
         if refusal.code is not Reason.MANGLER_FELT:
             raise
-        return case_page(number, note=text, note_fault=str(refusal)), 422
+        return case_page(number, note=text, note_fault=refusal.message), 422
     flash(_("Notatet er lagret."))
     return redirect(url_for("cases.case", number=number, _anchor="notater"), 303)
 
@@ -290,7 +287,7 @@ def add_file(number: str):
     except Refusal as refusal:
         if refusal.code not in (Reason.MANGLER_FELT, Reason.UGYLDIG_SVAR):
             raise
-        return case_page(number, file_fault=str(refusal)), 422
+        return case_page(number, file_fault=refusal.message), 422
     flash(_("Filen er lagt i saken."))
     return redirect(url_for("cases.case", number=number, _anchor="filer"), 303)
 

@@ -8,7 +8,6 @@ import hashlib
 
 import structlog
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
-from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
@@ -17,6 +16,7 @@ from engine.people import contact
 from engine.refusals import Refusal
 from engine.rules.workdays import local_day
 from web.account import own_page_with
+from web.i18n import gettext as _
 from web.security import limiter, public, without_session
 
 blueprint = Blueprint("contact", __name__)
@@ -80,12 +80,12 @@ def calendar(secret: str):
     try:
         account_id = contact.whose_calendar(_product().database, secret)
         if account_id is None:
-            return _plain("Kalenderen finnes ikke.", 404)
+            return _plain(_("Kalenderen finnes ikke."), 404)
         found = calendar_of(_product(), account_id, _address("/oppgaver"))
     except Exception as error:
         # Not left to the server's own log of errors: that would tell the address.
         _log.error("a calendar could not be made", error=type(error).__name__)
-        return _plain("Kalenderen kan ikke hentes nå.", 503)
+        return _plain(_("Kalenderen kan ikke hentes nå."), 503)
     answer = Response(found, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="trygg.ics"'
     return answer

@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import corrections
@@ -13,6 +12,7 @@ from engine.refusals import Refusal
 from web import refusals
 from web.cases import ANSWER, NUMBER, know_the_number, receipt_in
 from web.forms import Add, Send, action_from, apply, focus_after, typed_from
+from web.i18n import gettext as _
 from web.numbers import row_of
 from web.sheet import Sheet
 

@@ -8,9 +8,10 @@ import time
 from datetime import UTC, datetime
 
 from flask import Flask, current_app, g, render_template, request, session
-from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+
+from web.i18n import gettext as _
 
 WRITING = ("/meld", "/oppgaver/", "/saker/")
 """The pages where people write; on no other is what was sent shown back."""

@@ -1,13 +1,13 @@
 """Give a task to a colleague, and give it back."""
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import drafts, handover, onbehalf
 from engine.cases.handover import HandOver, Return
 from engine.refusals import Refusal
 from web import refusals
+from web.i18n import gettext as _
 from web.tasks import TASK, receipt_in, seen_revision, sheet_page, typed_of
 
 blueprint = Blueprint("handover", __name__, url_prefix="/oppgaver")

@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_login import current_user
 
 from engine.cases import repair
+from web.i18n import said
 from web.security import limiter
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/hendelser")
@@ -36,7 +37,7 @@ def set_aside(incident_id: int):
 
 
 def _answered(tried: repair.Tried):
-    flash(tried.message)
+    flash(said(tried.message))
     if "liste" in request.form:
         return redirect(url_for("incidents.standing_still"), 303)
     return redirect(url_for("cases.case", number=tried.case_number), 303)

@@ -1,7 +1,6 @@
 """Invite a colleague to a case, and end it."""
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import invitations, onbehalf
@@ -11,6 +10,7 @@ from engine.refusals import Refusal
 from engine.rules.workdays import local_day
 from web import refusals
 from web.cases import NUMBER, case_page, know_the_number, receipt_in, words
+from web.i18n import gettext as _
 
 blueprint = Blueprint("invitations", __name__)
 blueprint.before_request(know_the_number)

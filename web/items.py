@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from engine.definitions.fields import Component, Field, Kind
 from web.forms import name_of
+from web.i18n import nb, spoken
 
 FOLD = 12
 """Longer lists of tick boxes stand folded until something in them is chosen."""
@@ -150,7 +151,8 @@ def errors(items: Iterable[Item], row: str = "") -> Iterator[tuple[str, str]]:
         if item.fault:
             label = item.component.label
             colon = "" if label.endswith(("?", ".", "!")) else ":"
-            yield item.anchor, f"{row}{label}{colon} {item.fault}"
+            where = Markup("{}{}").format(row, nb(f"{label}{colon}"))
+            yield item.anchor, Markup("{} {}").format(where, spoken(item.fault))
         yield from errors(item.items, row)
         for each in item.rows:
-            yield from errors(each.items, f"{each.title}: ")
+            yield from errors(each.items, Markup("{}: ").format(nb(each.title)))

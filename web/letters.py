@@ -12,8 +12,6 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from engine.definitions.dates import read_moment
@@ -25,6 +23,8 @@ from engine.refusals import Refusal
 from engine.rules.workdays import local_day
 from web import refusals
 from web.cases import NUMBER, know_the_number, receipt_in
+from web.i18n import gettext as _
+from web.i18n import ngettext
 from web.pdf import pdf_answer
 from web.security import limiter
 

@@ -1,7 +1,6 @@
 """Leadership's letter templates: which there are, and writing a new version of one."""
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.letters import templates
@@ -9,6 +8,7 @@ from engine.letters.example import example, example_pdf
 from engine.letters.templates import Template
 from engine.letters.text import TEXT_LENGTH, TITLE_LENGTH
 from engine.refusals import Reason, Refusal
+from web.i18n import gettext as _
 from web.letters import words
 from web.pdf import pdf_answer
 from web.security import limiter
@@ -50,7 +50,7 @@ def save(kind: str, language: str):
         templates.save(_product(), current_user.id, kind, language, title, text, number)
     except Refusal as refusal:
         if refusal.code is Reason.ENDRET:
-            return _page(found, title, text, changed=str(refusal)), 409
+            return _page(found, title, text, changed=refusal.message), 409
         if not refusal.faults:
             raise
         return _page(found, title, text, [fault.message for fault in refusal.faults]), 422

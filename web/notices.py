@@ -1,12 +1,13 @@
 """The notices one has received: the newest first, read when the page is opened."""
 
 from flask import Blueprint, current_app, render_template
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import incidents, notices, received
 from engine.cases.received import NoticeLine
 from engine.people import access
+from web.i18n import gettext as _
+from web.i18n import nb
 
 blueprint = Blueprint("notices", __name__)
 
@@ -26,7 +27,7 @@ def mine():
 
 def sentence(line: NoticeLine) -> str:
     """What was told, in one sentence. The task is named only to those who may know of it."""
-    about = _about_task(line.kind, line.step) if line.step else None
+    about = _about_task(line.kind, nb(line.step)) if line.step else None
     return about or _without_task(line.kind)
 
 

@@ -1,12 +1,11 @@
 """Pupils: the list by class, and one pupil's page with what may be seen of it over time."""
 
-from babel.dates import format_date
 from flask import Blueprint, current_app, render_template, request
-from flask_babel import get_locale
 from flask_login import current_user
 
 from engine.cases import pupil
 from web.cases import statuses
+from web.words import month, whole_month
 
 blueprint = Blueprint("pupils", __name__, url_prefix="/elever")
 
@@ -27,8 +26,8 @@ def show(pupil_id: int):
         "pupils/elev.html",
         page=page,
         most=max(count for _, count in page.months),
-        month=lambda day: format_date(day, "MMM", locale=get_locale()).rstrip("."),
-        whole_month=lambda day: format_date(day, "MMMM y", locale=get_locale()),
+        month=month,
+        whole_month=whole_month,
         statuses=statuses(),
         now=_product().clock(),
     )

@@ -7,11 +7,11 @@ like what does not exist.
 from collections.abc import Sequence
 
 from flask import Flask, render_template
-from flask_babel import gettext as _
 
 from engine.cases.incidents import Stopped
 from engine.refusals import Reason, Refusal
 from web import errors
+from web.i18n import gettext as _
 
 STATUS = {
     Reason.MANGLER_FELT: 422,

@@ -15,7 +15,6 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import drafts, report, reports
@@ -23,6 +22,8 @@ from engine.cases.report import Report
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local_day
 from web.account import SHARED
+from web.i18n import gettext as _
+from web.i18n import spoken
 from web.words import clock, when
 
 blueprint = Blueprint("report", __name__)
@@ -199,13 +200,13 @@ def _place(fault: Fault) -> int:
 def _words(fault: Fault) -> str:
     """What is wrong; for an answer that is missing, which one."""
     if fault.code is not Reason.MANGLER_FELT:
-        return fault.message
+        return spoken(fault.message)
     if match := ROW.fullmatch(fault.path):
         number = int(match[1]) + 1
         if match[2] == "elev":
             return _("Velg hvem elev %(n)s er, eller fjern raden.", n=number)
         return _("Velg hvordan elev %(n)s var med.", n=number)
-    return {
+    own = {
         "observasjon": _("Skriv hva du så eller hørte."),
         "grep_inn": _("Svar på om du kunne stoppe det."),
         "hva_gjort": _("Skriv hva du gjorde, eller hva som hindret deg."),
@@ -214,7 +215,8 @@ def _words(fault: Fault) -> str:
         "akutt_skjerming_behov": _("Svar på om eleven må skjermes allerede i dag."),
         "mistanke_utrygg": _("Velg om du tror at eleven kan ha det utrygt."),
         "begrunnelse": _("Skriv hvorfor du tror at eleven har det trygt."),
-    }.get(fault.path, fault.message)
+    }
+    return own.get(fault.path) or spoken(fault.message)
 
 
 def _title(count: int) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from engine.definitions.answers import Feel
@@ -32,6 +31,7 @@ from engine.definitions.forms import Form, row_name
 from engine.refusals import Fault
 from web.conditions import names_in, rule_of
 from web.forms import name_of
+from web.i18n import gettext as _
 from web.items import Block, Choice, Item, Row, carded, errors, id_of, paired, with_focus
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import offers
@@ -12,6 +11,7 @@ from engine.cases.start import StartCase, start_case
 from engine.refusals import Reason, Refusal
 from web import refusals
 from web.forms import Add, Send, action_from, apply, focus_after, typed_from
+from web.i18n import gettext as _
 from web.sheet import Sheet
 from web.tasks import receipt_in
 

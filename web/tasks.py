@@ -17,8 +17,8 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
 from engine.cases import drafts, files, inbox, notes, onbehalf, readback, submit, worksheet
 from engine.cases.inbox import Next
@@ -28,6 +28,8 @@ from engine.definitions.forms import Form, Line
 from engine.refusals import Fault, Reason, Refusal
 from web import refusals
 from web.forms import Add, Save, Send, action_from, apply, focus_after, name_of, typed_from
+from web.i18n import gettext as _
+from web.i18n import nb, said
 from web.security import takes_files
 from web.sheet import Sheet
 from web.uploads import file_of, has_file
@@ -163,7 +165,7 @@ def _file_refused(task_id: int, typed: dict, refusal: Refusal):
         return _first_page(task_id, refusal)
     if refusal.code not in (Reason.MANGLER_FELT, Reason.UGYLDIG_SVAR):
         raise refusal
-    return sheet_page(task_id, typed, file_fault=str(refusal)), refusals.STATUS[refusal.code]
+    return sheet_page(task_id, typed, file_fault=refusal.message), refusals.STATUS[refusal.code]
 
 
 # --- sending --------------------------------------------------------------------------------------
@@ -203,8 +205,11 @@ def _said_of(opened: list[Next]) -> str:
     """What happens now, without names: the message is kept in the browser."""
     if not opened:
         return _("Sendt. Takk.")
-    steps = ", ".join(
-        f"«{step.name}» ({step.role})" if step.role else f"«{step.name}»" for step in opened
+    steps = Markup(", ").join(
+        Markup("«{}» ({})").format(nb(step.name), said(step.role))
+        if step.role
+        else Markup("«{}»").format(nb(step.name))
+        for step in opened
     )
     if len(opened) == 1:
         return _("Sendt. Neste steg er %(step)s.", step=steps)
@@ -384,11 +389,11 @@ def flat(typed: Mapping, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _plain(lines: tuple[Line, ...] | list[Line]) -> Iterator[str]:
-    for label, said in lines:
-        if isinstance(said, str):
-            yield f"{label} {said}"
+    for label, answer in lines:
+        if isinstance(answer, str):
+            yield f"{label} {answer}"
         else:
-            for title, inner in said:
+            for title, inner in answer:
                 yield f"{title}:"
                 yield from _plain(inner)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from flask_babel import gettext as _
-
 from engine.cases.timeline import Told
 from engine.records.log import Kind
+from web.catalogues import SOURCE
+from web.i18n import gettext as _
+from web.i18n import language, nb
 
 PAST = {
     "arkiver": "arkiverte",
@@ -70,35 +71,36 @@ WHOLE = {"Fortell hva du har sett": "Fortalte om det som er sett"}
 def sentence(told: Told) -> str:
     """What happened, in one sentence without a full stop."""
     name = told.step_name or ""
+    step = nb(name)
     match told.kind:
         case Kind.OPPGAVE_UTFORT if told.actor is None:
-            return _("Fristen gikk ut, og Trygg svarte på «%(step)s»", step=name)
+            return _("Fristen gikk ut, og Trygg svarte på «%(step)s»", step=step)
         case Kind.OPPGAVE_UTFORT | Kind.STARTET_FOR_HAND:
             return done(name)
         case Kind.OPPGAVE_TRUKKET:
-            return _("«%(step)s» falt bort, for saken gikk videre", step=name)
+            return _("«%(step)s» falt bort, for saken gikk videre", step=step)
         case Kind.FRIST_PASSERT:
             return _passed(told)
         case Kind.MELDING_MOTTATT if name.startswith(STARTED):
             return _("Saken ble startet: %(why)s", why=name.removeprefix(STARTED))
         case Kind.MELDING_MOTTATT:
-            return _("Fikk melding fra saken som hører til: «%(step)s»", step=name)
+            return _("Fikk melding fra saken som hører til: «%(step)s»", step=step)
         case Kind.PURRET:
-            return _("Minnet om «%(step)s»", step=name)
+            return _("Minnet om «%(step)s»", step=step)
         case Kind.OPPGAVE_GITT:
-            return _("Ga «%(step)s» til %(whom)s", step=name, whom=told.whom)
+            return _("Ga «%(step)s» til %(whom)s", step=step, whom=told.whom)
         case Kind.OPPGAVE_FLYTTET:
-            return _("«%(step)s» gikk over til en annen", step=name)
+            return _("«%(step)s» gikk over til en annen", step=step)
         case Kind.OPPGAVE_GITT_TILBAKE:
-            return _("Ga «%(step)s» tilbake", step=name)
+            return _("Ga «%(step)s» tilbake", step=step)
         case Kind.INVITERT:
             return _("Inviterte %(whom)s til saken", whom=told.whom)
         case Kind.INVITASJON_AVSLUTTET:
             return _("Avsluttet invitasjonen til %(whom)s", whom=told.whom)
         case Kind.RETTET:
-            return _("Rettet svarene på «%(step)s»", step=name)
+            return _("Rettet svarene på «%(step)s»", step=step)
         case Kind.HENDELSE_STANSET if told.step_name:
-            return _("Saken stanset ved «%(step)s»", step=name)
+            return _("Saken stanset ved «%(step)s»", step=step)
     return {
         Kind.SAK_SKJERMET: _("Skjermet saken"),
         Kind.SAK_AVSLUTTET: _("Saken ble avsluttet"),
@@ -116,23 +118,28 @@ def sentence(told: Told) -> str:
 
 def _passed(told: Told) -> str:
     if told.step_name:
-        return _("Fristen for «%(step)s» gikk ut", step=told.step_name)
+        return _("Fristen for «%(step)s» gikk ut", step=nb(told.step_name))
     if told.rule is None:
         return _("En frist gikk ut")
     what, _space, last = told.rule.tekst.rpartition(" ")
     what = what[:1].lower() + what[1:]
     if last == "fra":
-        return _("Fra nå: %(rule)s", rule=what)
-    return _("Fristen gikk ut: %(rule)s", rule=what if last == "innen" else told.rule.tekst)
+        return _("Fra nå: %(rule)s", rule=nb(what))
+    return _("Fristen gikk ut: %(rule)s", rule=nb(what if last == "innen" else told.rule.tekst))
 
 
 def done(name: str) -> str:
-    """`Ta imot meldingen` as `Tok imot meldingen`; with «og», both verbs."""
+    """`Ta imot meldingen` as `Tok imot meldingen`; with «og», both verbs. The school's words are
+    bokmål: on a page in another language they stand as they are."""
+    if not name:
+        return _("Et steg er ferdig")
+    if language() != SOURCE:
+        return _("Ferdig: %(step)s", step=nb(name))
     if name in WHOLE:
         return WHOLE[name]
     words = name.split()
     if not words or words[0].lower() not in PAST:
-        return _("Ferdig: %(step)s", step=name) if name else _("Et steg er ferdig")
+        return _("Ferdig: %(step)s", step=name)
     told = [PAST[words[0].lower()]]
     for before, word in pairwise(words):
         told.append(PAST.get(word, word) if before == "og" else word)

@@ -6,19 +6,16 @@ clock, so that a page says what the command it shows was judged by.
 
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date
 from flask import Flask
-from flask_babel import get_locale
-from flask_babel import gettext as _
 
 from engine.rules.workdays import OSLO, workdays_between
-
-LANGUAGE = "nb"
+from web.i18n import clock, decimal, formatted, said
+from web.i18n import gettext as _
 
 
 def init(app: Flask) -> None:
     """Give the templates the filters."""
-    filters = (day, clock, when, due, due_day, due_group, filesize)
+    filters = (day, full_day, clock, when, due, due_inside, due_day, due_group, filesize, capital)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
 
 
@@ -26,14 +23,34 @@ def day(value: date | datetime, today: date | datetime | None = None) -> str:
     """`torsdag 26. november`; with the year when `today` is given and lies in another."""
     local = _local_date(value)
     other_year = today is not None and _local_date(today).year != local.year
-    pattern = "EEEE d. MMMM y" if other_year else "EEEE d. MMMM"
-    return format_date(local, pattern, locale=get_locale() or LANGUAGE)
+    if other_year:
+        return formatted(local, "EEEE d. MMMM y", "EEEE d MMMM y")
+    return formatted(local, "EEEE d. MMMM", "EEEE d MMMM")
 
 
-def clock(value: datetime) -> str:
-    """`10.42`. The page says «kl.» itself."""
-    local = value.astimezone(OSLO)
-    return f"{local.hour}.{local.minute:02}"
+def full_day(value: date | datetime) -> str:
+    """`26. november 2026`."""
+    return formatted(_local_date(value), "d. MMMM y", "d MMMM y")
+
+
+def short_day(value: date) -> str:
+    """`tor. 26.`"""
+    return formatted(value, "EEE d.", "EEE d")
+
+
+def short_date(value: date | datetime) -> str:
+    """`26. nov.`"""
+    return formatted(_local_date(value), "d. MMM", "d MMM")
+
+
+def month(value: date) -> str:
+    """`nov`, for a row of twelve."""
+    return formatted(value, "MMM", "MMM").rstrip(".")
+
+
+def whole_month(value: date) -> str:
+    """`november 2026`."""
+    return formatted(value, "MMMM y", "MMMM y")
 
 
 def when(value: datetime, now: datetime | None = None) -> str:
@@ -51,17 +68,21 @@ def due(value: datetime, now: datetime, workdays: bool = True) -> str:
     Days over are counted as the deadline itself counts: working days, or the calendar's. When not
     one whole such day has gone, it says when the deadline was.
     """
+    return capital(due_inside(value, now, workdays))
+
+
+def due_inside(value: datetime, now: datetime, workdays: bool = True) -> str:
+    """The same inside a sentence: `i dag`, `torsdag, om 2 dager`."""
     last, today = _local_date(value), _local_date(now)
     if value < now:
         return _over(last, today, value, workdays)
     ahead = (last - today).days
     if ahead < 2:
-        return _("I morgen") if ahead else _("I dag")
+        return _("i morgen") if ahead else _("i dag")
     words = day(last, today)
     if ahead < 7:
-        weekday = words.split()[0]
-        return _("%(weekday)s, om %(n)s dager", weekday=_capital(weekday), n=ahead)
-    return _capital(words)
+        return _("%(weekday)s, om %(n)s dager", weekday=words.split()[0], n=ahead)
+    return words
 
 
 def due_day(value: datetime, now: datetime, workdays: bool = True) -> str:
@@ -91,7 +112,7 @@ def filesize(size: int) -> str:
     """`340 kB`, `1,2 MB`: bytes as people say them, at least 1 kB."""
     if size < 1_000_000:
         return f"{max(1, round(size / 1000))} kB"
-    return f"{size / 1_000_000:.1f} MB".replace(".", ",")
+    return f"{decimal(size / 1_000_000)} MB"
 
 
 def _over(last: date, today: date, value: datetime, workdays: bool) -> str:
@@ -101,11 +122,13 @@ def _over(last: date, today: date, value: datetime, workdays: bool) -> str:
     if days:
         return _("%(n)s dager over fristen", n=days)
     if last == today:
-        return _("Fristen var i dag kl. %(time)s", time=clock(value))
-    return _("Fristen var %(day)s", day=day(last, today))
+        return _("fristen var i dag kl. %(time)s", time=clock(value))
+    return _("fristen var %(day)s", day=day(last, today))
 
 
-def _capital(words: str) -> str:
+def capital(words: str) -> str:
+    """With a capital first letter; the rest as it is."""
+    words = said(words)
     return words[:1].upper() + words[1:]
 
 

@@ -2,10 +2,7 @@
 
 from datetime import date, datetime
 
-from babel.dates import format_date
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, ngettext
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.cases import switches
@@ -14,6 +11,8 @@ from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local_day
 from engine.year import edits, plan, rows, schedule, vulnerable, wheel
 from engine.year.wheel import State
+from web.i18n import formatted, nb, ngettext
+from web.i18n import gettext as _
 from web.security import limiter
 from web.wheel import SIZE, room, sector
 
@@ -41,7 +40,7 @@ def overview():
         room=room(),
         words=_counted(found),
         talk_names=[
-            _("%(talk)s, vår", talk=name) if spring else _("%(talk)s, høst", talk=name)
+            _("%(talk)s, vår", talk=nb(name)) if spring else _("%(talk)s, høst", talk=nb(name))
             for name, spring in found.talk_names
         ],
         **_shared(found),
@@ -130,8 +129,8 @@ def take_up(row_id: int):
     due_on = read_date(typed, local_day(_product().clock()))
     try:
         if due_on is None:
-            said = _("Skriv en dag, som 25.11.")
-            raise Refusal.of_answers([Fault("frist", Reason.UGYLDIG_SVAR, said)])
+            words = _("Skriv en dag, som 25.11.")
+            raise Refusal.of_answers([Fault("frist", Reason.UGYLDIG_SVAR, words)])
         group = request.form.get("gruppe", "")
         number = edits.take_up(_product(), current_user.id, school_id, row_id, due_on, group)
     except Refusal as refusal:
@@ -214,8 +213,8 @@ def _shared(found) -> dict:
     return {
         "states": _states(),
         "icons": ICONS,
-        "month": lambda day: format_date(day, "MMMM", locale=get_locale()),
-        "short": lambda day: format_date(day, "MMM", locale=get_locale()).rstrip(".")[:SHORT],
+        "month": lambda day: formatted(day, "MMMM", "MMMM"),
+        "short": lambda day: formatted(day, "MMM", "MMM").rstrip(".")[:SHORT],
         **_dates(),
         "when": lambda once: _when(once),
         "years": f"{found.year}/{(found.year + 1) % 100:02}",
@@ -223,7 +222,7 @@ def _shared(found) -> dict:
 
 
 def _dates() -> dict:
-    return {"date": lambda day: format_date(day, "d. MMMM", locale=get_locale())}
+    return {"date": lambda day: formatted(day, "d. MMMM", "d MMMM")}
 
 
 def _reasons() -> dict[str, str]:
@@ -276,13 +275,13 @@ def _schedule(text: str) -> str:
     kind, days = schedule.read(text)
     if kind != schedule.SINGLE:
         return _often()[kind]
-    said = [format_date(date(2027, *each), "d. MMMM", locale=get_locale()) for each in days]
-    return _(" og ").join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+    spoken = [formatted(date(2027, *each), "d. MMMM", "d MMMM") for each in days]
+    return _(" og ").join([", ".join(spoken[:-1]), spoken[-1]] if len(spoken) > 1 else spoken)
 
 
 def _when(once) -> str:
     """`Gjort 11. november`, `Frist 15. oktober`, `Innen 27. november`."""
-    day = format_date(once.due_on, "d. MMMM", locale=get_locale())
+    day = formatted(once.due_on, "d. MMMM", "d MMMM")
     if once.state is State.DONE:
         return _("Gjort %(day)s", day=_local(once.done_at))
     if once.state is State.DROPPED:
@@ -291,14 +290,14 @@ def _when(once) -> str:
 
 
 def _local(value: datetime) -> str:
-    return format_date(local_day(value), "d. MMMM", locale=get_locale())
+    return formatted(local_day(value), "d. MMMM", "d MMMM")
 
 
 def _counted(found) -> str:
     """`13 rutiner er gjort. 1 er over fristen. 3 gjenstår i november.`"""
     this = found.months[_this_month(found)]
     left = sum(dot.state in (State.COMING, State.ONGOING) for dot in this.dots)
-    month = format_date(this.first, "MMMM", locale=get_locale())
+    month = formatted(this.first, "MMMM", "MMMM")
     done = ngettext(
         "%(num)s rutine er gjort.", "%(num)s rutiner er gjort.", found.counts[State.DONE]
     )

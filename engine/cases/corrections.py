@@ -31,18 +31,19 @@ from engine.records import reading
 from engine.records.log import Kind
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import say
 
 REASON = "grunn"  # the page's field for why; no form has one of this name
 LONGEST = 2_000  # characters in a reason
 SHIELDS = ("skjermet_ansatt", "skjermet_ledelse")
-_LEFT_ALONE = (
+_LEFT_ALONE = say(
     "Hvem som har rollen, byttes ikke ved å rette svaret. Sett tilbake det som stod, "
     "og be den som leder saken, om å gi den videre."
 )
-_STILL_SHIELDED = (
+_STILL_SHIELDED = say(
     "Saken er skjermet, og det kan ikke fjernes ved å rette svaret. Sett tilbake det som stod."
 )
-_OTHER_PUPIL = "Bare ledelsen kan rette hvilken elev saken gjelder. Snakk med rektor."
+_OTHER_PUPIL = say("Bare ledelsen kan rette hvilken elev saken gjelder. Snakk med rektor.")
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,10 @@ class _Work:
         if any(row.account_id != self.desk.actor_id for row in every):
             raise Refusal(
                 Reason.FEIL_ROLLE,
-                "Svaret er rettet av en som behandler saken. Snakk med rektor om det er noe mer.",
+                say(
+                    "Svaret er rettet av en som behandler saken. "
+                    "Snakk med rektor om det er noe mer."
+                ),
             )
 
     def _context(self) -> dict[str, Any]:
@@ -244,12 +248,13 @@ class _Work:
         except Refusal as refusal:
             faults += refusal.faults
         if not 0 < len(reason.strip()) <= LONGEST:
-            words = f"Skriv hvorfor svaret rettes, med høyst {LONGEST} tegn."
+            words = say("Skriv hvorfor svaret rettes, med høyst %(most)s tegn.", most=LONGEST)
             faults.append(Fault(REASON, Reason.MANGLER_FELT, words))
         if faults:
             raise Refusal.of_answers(faults)
         if new == self.old:
-            raise Refusal(Reason.UGYLDIG_SVAR, "Du har ikke endret noe. Rett det som er feil.")
+            said = say("Du har ikke endret noe. Rett det som er feil.")
+            raise Refusal(Reason.UGYLDIG_SVAR, said)
         return new
 
     def _not_here(self, new: dict) -> list[Fault]:
@@ -355,10 +360,9 @@ def _had_open_case(desk: Desk, account_id: int | None, at: datetime) -> bool:
 
 def _changed(desk: Desk, current: Answer) -> Refusal:
     who = name_of(desk.session, current.account_id)
-    when = workdays.local(current.at).strftime("%H.%M")
-    return Refusal(
-        Reason.ENDRET,
-        f"{who} rettet svaret kl. {when}, mens du skrev. Se over det som står nå, og send på nytt.",
+    said = say(
+        "%(who)s rettet svaret %(at)s, mens du skrev. Se over det som står nå, og send på nytt.",
         who=who,
         at=current.at,
     )
+    return Refusal(Reason.ENDRET, said, who=who, at=current.at)

@@ -105,7 +105,7 @@ def _moment(desk, rule, task=None, received: datetime | None = None) -> datetime
         )
     except NoDate as missing:
         step = desk.step_of(task)
-        raise Stopped(str(missing), step.id, step.name) from missing
+        raise Stopped(missing.args[0], step.id, step.name) from missing
 
 
 def _set(desk, key: str, due_at: datetime, row: Task | None = None) -> None:

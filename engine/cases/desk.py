@@ -28,6 +28,7 @@ from engine.database.session import lock_case, lock_case_of
 from engine.database.tables import Answer, Case, Task
 from engine.definitions.decisions import Undecided
 from engine.definitions.specs import NotAList, step_id
+from engine.people import access
 from engine.people.circle import Circle
 from engine.people.standing import Shield
 from engine.records import log
@@ -35,14 +36,15 @@ from engine.records.log import Kind
 from engine.records.vault import Key
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import say
 
 MAX_AUTOMATIC_STEPS = 500
 CHECK_AFTERWARDS = "etterkontroll"  # the step, and its timer's rule: closed, this remains
 
 _END_STATUS = {"E4_overfort": Status.TRANSFERRED, "E5_slatt_sammen": Status.MERGED}
 _WHY = {
-    NotACondition: "Veien videre avhenger av et svar som mangler, eller ikke er ja eller nei.",
-    NotAList: "Steget skal gjøres én gang for hver i en liste, men svaret er ingen liste.",
+    NotACondition: say("Veien videre avhenger av et svar som mangler, eller ikke er ja eller nei."),
+    NotAList: say("Steget skal gjøres én gang for hver i en liste, men svaret er ingen liste."),
 }
 
 
@@ -87,11 +89,7 @@ def case_id_of_task(product, task_id: int) -> int:
 
 
 def no_access() -> Refusal:
-    return Refusal(
-        Reason.IKKE_TILGANG,
-        "Du har ikke tilgang til denne siden. Trenger du den for å hjelpe en elev, "
-        "snakk med rektor.",
-    )
+    return Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
 
 
 class Place(NamedTuple):
@@ -189,6 +187,8 @@ class Desk:
         }
 
     def _set_status(self) -> None:
+        if self.case.ended_at is not None:  # it ends once, whatever is put right in it later
+            return
         if state.ended(self.workflow):
             end = state.ends(self.workflow)[-1]
             self.case.status = _END_STATUS.get(end, Status.CLOSED)
@@ -226,7 +226,7 @@ class Desk:
         self.passed.add(step_id(task))
         self._steps_run += 1
         if self._steps_run > MAX_AUTOMATIC_STEPS:
-            raise Stopped("De automatiske stegene går i ring.", step_id(task))
+            raise Stopped(say("De automatiske stegene går i ring."), step_id(task))
 
     def stopped(self, error: Exception) -> Stopped:
         """What an error inside a step is to a person; the transaction is to be rolled back."""
@@ -234,8 +234,9 @@ class Desk:
         element = step_id(task) if task is not None else getattr(error, "element", None)
         steps = self.definition.steps.values()
         step = next((step for step in steps if step.id == element), None)
-        why = _WHY.get(type(error), "Steget kunne ikke utføres.")
-        return Stopped(f"{why} Ingenting er endret.", element, step.name if step else None)
+        why = _WHY.get(type(error), say("Steget kunne ikke utføres."))
+        said = say("%(why)s Ingenting er endret.", why=why)
+        return Stopped(said, element, step.name if step else None)
 
     def operate(self, task) -> None:
         """An automatic step of the diagram: carry out its operations."""
@@ -251,7 +252,7 @@ class Desk:
         try:
             answer = self.engine.outcome(task, decision)
         except Undecided as undecided:
-            raise Stopped(str(undecided), step.id, step.name) from undecided
+            raise Stopped(undecided.args[0], step.id, step.name) from undecided
         self.keep_outcome(task, answer)
         self.log(Kind.STEG_UTFORT, step=step.id, step_name=step.name, process_id=step.process_id)
 

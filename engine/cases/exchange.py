@@ -20,10 +20,11 @@ from engine.database.session import lock_case
 from engine.database.tables import Case, Incident, Message
 from engine.people import register
 from engine.rules import workdays
+from engine.sentences import say
 
 _log = structlog.get_logger()
 
-NOT_TAKEN = "En melding fra en sak som hører sammen med denne, kunne ikke tas imot."
+NOT_TAKEN = say("En melding fra en sak som hører sammen med denne, kunne ikke tas imot.")
 
 
 def deliver(product, case_id: int | None = None) -> None:

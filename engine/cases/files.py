@@ -22,11 +22,12 @@ from engine.records.filetypes import Unfit
 from engine.records.log import Kind
 from engine.records.place import without_place
 from engine.refusals import Reason, Refusal
+from engine.sentences import Sentence, say
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_FILES = 50  # on one case
 NAME_LENGTH = 120
-NONE_CHOSEN = "Velg en fil først."
+NONE_CHOSEN = say("Velg en fil først.")
 # Marks that turn text round, so that «gpj.exe» reads as «exe.jpg», and others that do not show.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*;%]')
@@ -80,8 +81,11 @@ def add_file(product, command: AddFile) -> None:
         if desk.session.scalar(count) >= MAX_FILES:
             raise Refusal(
                 Reason.UGYLDIG_SVAR,
-                f"Saken har alt {MAX_FILES} filer, og flere kan den ikke ha. "
-                "Skriv et notat om hvor filen ligger.",
+                say(
+                    "Saken har alt %(most)s filer, og flere kan den ikke ha. "
+                    "Skriv et notat om hvor filen ligger.",
+                    most=MAX_FILES,
+                ),
             )
         row = CaseFile(
             case_id=desk.case.id,
@@ -191,15 +195,16 @@ def _judged(name: str, content: bytes) -> filetypes.FileType:
     try:
         return filetypes.judge(name, content)
     except Unfit as unfit:
-        raise Refusal(Reason.UGYLDIG_SVAR, str(unfit)) from unfit
+        raise Refusal(Reason.UGYLDIG_SVAR, unfit.args[0]) from unfit
 
 
-def too_large() -> str:
+def too_large() -> Sentence:
     """What is said of a file that is too large."""
     size = MAX_BYTES // 1024 // 1024
-    return (
-        f"Filen er for stor. En fil kan være på {size} MB. "
-        "Gjør den mindre, eller del den i flere filer."
+    return say(
+        "Filen er for stor. En fil kan være på %(size)s MB. "
+        "Gjør den mindre, eller del den i flere filer.",
+        size=size,
     )
 
 

@@ -29,7 +29,7 @@ from engine.people.register import Option
 from engine.people.roles import CASE_ROLES, Role
 from engine.records.log import Kind
 from engine.refusals import Fault, Reason, Refusal
-from engine.rules import workdays
+from engine.sentences import say
 
 LONGEST = 2_000  # characters in a message or a reason
 LEADERSHIP_STEPS = frozenset({Role.REKTOR, Role.SKOLEEIER, Role.UNDERSOKER})
@@ -157,7 +157,7 @@ def _can_have(desk, task: Task, to: Account | None) -> None:
     """Raise a Refusal, at the field, unless the actor may give the task to this person."""
     ref = register.ref(register.Kind.ANSATT, to.id) if to else ""
     if to is None or to.id == task.assignee_id:
-        raise _fault("gi_til", Reason.IKKE_VALGBAR, "Velg en annen enn den som har oppgaven.")
+        raise _fault("gi_til", Reason.IKKE_VALGBAR, say("Velg en annen enn den som har oppgaven."))
     if ref in roster.named(desk) and handles_or_open(desk):
         raise _fault("gi_til", Reason.INHABIL, INHABIL)
     giver = desk.session.get_one(Account, desk.actor_id)
@@ -165,11 +165,15 @@ def _can_have(desk, task: Task, to: Account | None) -> None:
     if to.id in {person.id for person in can}:
         return
     if task.role in LEADERSHIP_STEPS:
-        why = "Dette er et steg for ledelsen. Bare den som leder saken, kan gi det, til ledelsen."
+        why = say(
+            "Dette er et steg for ledelsen. Bare den som leder saken, kan gi det, til ledelsen."
+        )
     elif desk.case.shielded is not None:
-        why = "Saken er skjermet. Bare de som behandler den, kan få oppgaver i den."
+        why = say("Saken er skjermet. Bare de som behandler den, kan få oppgaver i den.")
     else:
-        why = "Denne personen kan ikke få oppgaven av deg. Be den som leder saken, om å gi den."
+        why = say(
+            "Denne personen kan ikke få oppgaven av deg. Be den som leder saken, om å gi den."
+        )
     raise _fault("gi_til", Reason.IKKE_VALGBAR, why)
 
 
@@ -239,15 +243,14 @@ def _unchanged(desk, task: Task, seen_revision: int | None) -> None:
         .order_by(Event.seq.desc())
     ).first()
     who, at = row or (None, None)
-    moved = f"{who} endret oppgaven {_clock(at)}" if row else "Oppgaven er endret"
-    raise Refusal(
-        Reason.ENDRET, f"{moved}, etter at du åpnet siden. Se over, og prøv igjen.", who=who, at=at
-    )
-
-
-def _clock(at: datetime) -> str:
-    local = workdays.local(at)
-    return f"{local.day}.{local.month}. kl. {local.hour}.{local.minute:02}"
+    moved = say("Oppgaven er endret, etter at du åpnet siden. Se over, og prøv igjen.")
+    if row:
+        moved = say(
+            "%(who)s endret oppgaven %(at)s, etter at du åpnet siden. Se over, og prøv igjen.",
+            who=who,
+            at=at,
+        )
+    raise Refusal(Reason.ENDRET, moved, who=who, at=at)
 
 
 def _task(desk, task_id: int) -> Task:
@@ -266,9 +269,9 @@ def _require(desk, task: Task, permission: Permission) -> None:
 
 def _text(text: str, path: str, required: bool = False) -> None:
     if required and not text.strip():
-        raise _fault(path, Reason.MANGLER_FELT, "Skriv hvorfor du gir oppgaven tilbake.")
+        raise _fault(path, Reason.MANGLER_FELT, say("Skriv hvorfor du gir oppgaven tilbake."))
     if len(text) > LONGEST:
-        raise _fault(path, Reason.UGYLDIG_SVAR, f"Skriv høyst {LONGEST} tegn.")
+        raise _fault(path, Reason.UGYLDIG_SVAR, say("Skriv høyst %(most)s tegn.", most=LONGEST))
 
 
 def _fault(path: str, code: Reason, message: str) -> Refusal:

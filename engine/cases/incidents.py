@@ -16,13 +16,14 @@ from engine.people.roles import Role
 from engine.records import log
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.sentences import say, together
 
 _log = structlog.get_logger()
 
 NOBODY, STOPPED = "ingen_i_rollen", "stanset"
 NOT_RECEIVED = "melding_ikke_levert"  # the case goes on; what it told another did not arrive
 TOLD = "sak_stanset"  # the kind of the notice
-UNREADABLE = "Trygg får ikke åpnet saken."
+UNREADABLE = say("Trygg får ikke åpnet saken.")
 
 
 class Stopped(Exception):
@@ -100,9 +101,11 @@ def record_stop(product, case_id: int, stopped: Stopped, task_id: int | None = N
         raise_incident(
             session, case, STOPPED, stopped.message, product.clock(), step, name, task_id
         )
-    where = f"Saken stanset ved «{name}». " if name else "Saken stanset. "
-    kept = "Det du skrev, er lagret som kladd. " if task_id else "Ingenting er endret. "
-    return Refusal(Reason.STANSET, f"{where}{kept}Ledelsen har fått beskjed.")
+    where = say("Saken stanset ved «%(step)s».", step=name) if name else say("Saken stanset.")
+    kept = say("Det du skrev, er lagret som kladd.") if task_id else say("Ingenting er endret.")
+    return Refusal(
+        Reason.STANSET, together([where, kept, say("Ledelsen har fått beskjed.")], by=" ")
+    )
 
 
 def _tell_leadership(session, case: Case, step: str | None, at: datetime) -> None:

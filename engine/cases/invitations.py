@@ -22,6 +22,7 @@ from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import say
 
 LONGEST_DAYS = 90
 LONGEST = 2_000  # characters in a reason
@@ -125,33 +126,35 @@ def _require(desk) -> None:
     account = desk.session.get(Account, desk.actor_id)
     access.require(desk.session, account, _permission(desk), case=desk.case, now=desk.now)
     if desk.case.ended_at is not None:
-        raise Refusal(Reason.IKKE_VENTET, "Saken er avsluttet. Ingen kan inviteres til den nå.")
+        raise Refusal(
+            Reason.IKKE_VENTET, say("Saken er avsluttet. Ingen kan inviteres til den nå.")
+        )
 
 
 def _who(desk, to: Account | None) -> Fault | None:
     if to is None or to.id == desk.actor_id:
-        return Fault("til", Reason.MANGLER_FELT, "Velg en kollega.")
+        return Fault("til", Reason.MANGLER_FELT, say("Velg en kollega."))
     if register.ref(register.Kind.ANSATT, to.id) in roster.named(desk):
-        return Fault("til", Reason.INHABIL, "Denne personen er nevnt i saken. Velg en annen.")
+        return Fault("til", Reason.INHABIL, say("Denne personen er nevnt i saken. Velg en annen."))
     held = roles.held_by(desk.session, to.id, workdays.local_day(desk.now))
     here = {each.role for each in held if each.school_id == desk.case.school_id}
     if not here:
-        return Fault("til", Reason.IKKE_VALGBAR, "Velg en som er ansatt på skolen i dag.")
+        return Fault("til", Reason.IKKE_VALGBAR, say("Velg en som er ansatt på skolen i dag."))
     if here <= BY_TASK:
-        said = "Helsesykepleier og PPT får ikke hele saken. Gi dem oppgaven det gjelder."
+        said = say("Helsesykepleier og PPT får ikke hele saken. Gi dem oppgaven det gjelder.")
         return Fault("til", Reason.IKKE_VALGBAR, said)
     if desk.case.shielded == Shield.LEDELSE and roster.leads_school(desk, to.id):
-        said = "Saken gjelder ledelsen. Ingen i ledelsen kan inviteres til den."
+        said = say("Saken gjelder ledelsen. Ingen i ledelsen kan inviteres til den.")
         return Fault("til", Reason.IKKE_VALGBAR, said)
     handlers = access.people_in(desk.session, desk.case, access.HANDLERS, desk.now)
     if to.id in {person.id for person in handlers}:
-        return Fault("til", Reason.IKKE_VALGBAR, "Denne personen ser saken fra før.")
+        return Fault("til", Reason.IKKE_VALGBAR, say("Denne personen ser saken fra før."))
     return None
 
 
 def _why(reason: str) -> Fault | None:
     if not reason.strip() or len(reason) > LONGEST:
-        said = f"Skriv hvorfor kollegaen trenger å se saken, høyst {LONGEST} tegn."
+        said = say("Skriv hvorfor kollegaen trenger å se saken, høyst %(most)s tegn.", most=LONGEST)
         return Fault("grunn", Reason.MANGLER_FELT, said)
     return None
 
@@ -159,10 +162,10 @@ def _why(reason: str) -> Fault | None:
 def _until(desk, until: date | None) -> Fault | None:
     today = workdays.local_day(desk.now)
     if until is None:
-        said = "Skriv siste dag kollegaen skal se saken, for eksempel 20.10."
+        said = say("Skriv siste dag kollegaen skal se saken, for eksempel 20.10.")
         return Fault("dag", Reason.MANGLER_FELT, said)
     if not today <= until <= today + timedelta(days=LONGEST_DAYS):
-        said = f"Velg en dag fra i dag og høyst {LONGEST_DAYS} dager fram."
+        said = say("Velg en dag fra i dag og høyst %(days)s dager fram.", days=LONGEST_DAYS)
         return Fault("dag", Reason.UGYLDIG_SVAR, said)
     return None
 

@@ -23,6 +23,7 @@ from engine.people import register
 from engine.people.access import PUPILS_PROCESS
 from engine.people.roles import Role
 from engine.records.log import Kind
+from engine.sentences import say
 
 SHIELDED_PROCESS = "skjerpet_aktivitetsplikt"
 REPORT, ACT, SUSPECT = "registrer_melding", "gripe_inn", "mistanke_vurdering"  # its first steps
@@ -204,8 +205,10 @@ def not_received(session, sender: Case, name: str, at) -> None:
         session,
         sender,
         NOT_RECEIVED,
-        "Elevens sak er avsluttet og fikk ikke vite det som ble funnet. "
-        "Har eleven det ikke trygt, meld fra på nytt.",
+        say(
+            "Elevens sak er avsluttet og fikk ikke vite det som ble funnet. "
+            "Har eleven det ikke trygt, meld fra på nytt."
+        ),
         at,
         step=name,
     )

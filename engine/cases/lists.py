@@ -24,9 +24,10 @@ from engine.people.register import label_of_pupil
 from engine.people.roles import LABELS, Role
 from engine.people.standing import Standing
 from engine.rules.workdays import local_day
+from engine.sentences import say
 
 PAGE = 50
-SHIELDED = "Skjermet sak"
+SHIELDED = say("Skjermet sak")
 MEETING = "evaluering"  # the rule of the meeting where the measures are evaluated
 
 DUTY = (PUPILS_PROCESS, SHIELDED_PROCESS)  # the processes of the duty to act itself

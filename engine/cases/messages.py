@@ -14,6 +14,7 @@ from engine.people import access
 from engine.people.access import Permission
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.sentences import say
 
 
 def startable(desk) -> list:
@@ -84,7 +85,7 @@ def _startable_step(desk, step_id: str):
 def deliver(desk, name: str) -> None:
     """Give a message to the case. Its content, if any, is facts already; none goes through here."""
     if not _catches(desk, name):
-        raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette nå.")
+        raise Refusal(Reason.IKKE_VENTET, say("Saken venter ikke på dette nå."))
     desk.workflow.send_event(BpmnEvent(MessageEventDefinition(name), payload={}))
     desk.advance()
 

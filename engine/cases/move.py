@@ -20,6 +20,7 @@ from engine.cases import documents
 from engine.cases.workflow import LIVE, CaseWorkflow, all_of
 from engine.definitions.gateways import is_arrival
 from engine.definitions.specs import step_id
+from engine.sentences import say
 
 _AHEAD = TaskState.PREDICTED_MASK | TaskState.FUTURE  # predicted, and not come to
 _UNFINISHED = TaskState.NOT_FINISHED_MASK
@@ -41,11 +42,11 @@ class CannotMove(Exception):
         self.obstacles = obstacles
 
 
-GONE = "Saken står i dette steget, og den nye versjonen har det ikke."
-OTHER_KIND = "Saken står i dette steget, og i den nye versjonen er det et annet slags steg."
-NO_PROCESS = "Saken er inne i en prosess som den nye versjonen ikke har."
-EDGE = "Saken står i et steg som har fått eller mistet en hendelse på kanten."
-JOIN = "Saken venter her på en gren som ikke lenger kommer hit."
+GONE = say("Saken står i dette steget, og den nye versjonen har det ikke.")
+OTHER_KIND = say("Saken står i dette steget, og i den nye versjonen er det et annet slags steg.")
+NO_PROCESS = say("Saken er inne i en prosess som den nye versjonen ikke har.")
+EDGE = say("Saken står i et steg som har fått eller mistet en hendelse på kanten.")
+JOIN = say("Saken venter her på en gren som ikke lenger kommer hit.")
 
 
 def move(workflow: CaseWorkflow, definition, engine) -> CaseWorkflow:

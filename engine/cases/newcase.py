@@ -14,6 +14,7 @@ from engine.cases.state import Status
 from engine.database.tables import Case
 from engine.records.vault import Key
 from engine.rules import workdays
+from engine.sentences import say
 
 DRAWS = 50
 """How often a number is drawn before giving up. Half of them are free: once or twice will do."""
@@ -75,7 +76,7 @@ def _add_numbered(session, case: Case, year: int) -> None:
         except IntegrityError:  # taken, perhaps by another worker just now
             if session.scalar(select(Case.id).where(Case.number == case.number)) is None:
                 raise
-    raise Stopped("Fant ikke noe ledig saksnummer.")
+    raise Stopped(say("Fant ikke noe ledig saksnummer."))
 
 
 def _draw(session, year: int) -> str:

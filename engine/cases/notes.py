@@ -10,6 +10,7 @@ from engine.people import access
 from engine.people.access import Permission
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.sentences import say
 
 MAX_LENGTH = 20_000
 
@@ -21,7 +22,8 @@ def add_note(product, number: str, account_id: int, text: str, receipt: str) -> 
         if receipts.find(desk.session, receipt, account_id, "note") is not None:
             return
         if not text.strip() or len(text) > MAX_LENGTH:
-            raise Refusal(Reason.MANGLER_FELT, f"Skriv et notat på mellom 1 og {MAX_LENGTH} tegn.")
+            said = say("Skriv et notat på mellom 1 og %(most)s tegn.", most=MAX_LENGTH)
+            raise Refusal(Reason.MANGLER_FELT, said)
         desk.session.add(
             Note(
                 case_id=desk.case.id,

@@ -14,6 +14,7 @@ from engine.people.access import CALLED_IN
 from engine.people.circle import Person
 from engine.people.register import Kind
 from engine.people.roles import Role
+from engine.sentences import say
 
 # What is told; never with a name or a category in the text that is sent.
 TASK_GIVEN = "oppgave_tildelt"
@@ -86,7 +87,7 @@ def those_told(desk, task, step) -> list[str]:
     told = [each for each in (given if isinstance(given, list) else [given]) if each is not None]
     if not all(each in list(Role) or register.parse(each)[0] for each in told):
         raise Stopped(
-            "Steget sier at noen skal varsles, men det er verken en rolle eller en person.",
+            say("Steget sier at noen skal varsles, men det er verken en rolle eller en person."),
             step.id,
             step.name,
         )

@@ -19,6 +19,7 @@ from engine.people.roles import Role
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import together
 
 MANY = 300  # cases to choose among, the newest
 
@@ -153,7 +154,9 @@ def _cases(product, session, account, definition) -> list[tuple[Case, str]]:
         .order_by(Case.ended_at.is_not(None), Case.id.desc())
         .limit(MANY)
     )
-    return [(case, f"{case.number}, {lists.title_of(case, pupil) or ''}") for case, pupil in rows]
+    return [
+        (case, together([case.number, lists.title_of(case, pupil) or ""])) for case, pupil in rows
+    ]
 
 
 def _schools(product, session, account, definition) -> tuple[School, ...]:

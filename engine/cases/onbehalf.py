@@ -21,6 +21,7 @@ from engine.people.access import Permission
 from engine.people.register import Option
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import say
 
 FIELDS = WHO, WHEN = "utfort_av", "utfort_tid"  # the fields, as a page names them
 
@@ -71,28 +72,32 @@ def _able(desk, task: Task) -> set[int]:
 
 def _who(desk, task: Task, by_id: int | None) -> Fault | None:
     if by_id is None or desk.session.get(Account, by_id) is None:
-        return Fault(WHO, Reason.MANGLER_FELT, "Velg hvem som gjorde det.")
+        return Fault(WHO, Reason.MANGLER_FELT, say("Velg hvem som gjorde det."))
     if not handles_or_open(desk):
-        said = "Saken er skjermet. Bare de som behandler den, kan registrere for en annen."
+        said = say("Saken er skjermet. Bare de som behandler den, kan registrere for en annen.")
         return Fault(WHO, Reason.IKKE_VALGBAR, said)
     if register.ref(register.Kind.ANSATT, by_id) in roster.named(desk):
         return Fault(WHO, Reason.INHABIL, INHABIL)
     if by_id == desk.actor_id:
-        return Fault(WHO, Reason.IKKE_VALGBAR, "Velg en annen enn deg selv, eller la feltet stå.")
+        said = say("Velg en annen enn deg selv, eller la feltet stå.")
+        return Fault(WHO, Reason.IKKE_VALGBAR, said)
     if by_id not in _able(desk, task):
-        what = "i ledelsen" if task.role in LEADERSHIP_STEPS else "på skolen"
-        return Fault(WHO, Reason.IKKE_VALGBAR, f"Velg en som er ansatt {what} i dag.")
+        said = say("Velg en som er ansatt på skolen i dag.")
+        if task.role in LEADERSHIP_STEPS:
+            said = say("Velg en som er ansatt i ledelsen i dag.")
+        return Fault(WHO, Reason.IKKE_VALGBAR, said)
     return None
 
 
 def _when(desk, at: datetime | None) -> Fault | None:
     if at is None:
-        return Fault(WHEN, Reason.MANGLER_FELT, "Skriv dag og klokkeslett, som 8.9 kl. 10.")
+        return Fault(WHEN, Reason.MANGLER_FELT, say("Skriv dag og klokkeslett, som 8.9 kl. 10."))
     if at > desk.now:
-        return Fault(WHEN, Reason.UGYLDIG_SVAR, "Skriv når det ble gjort. Dette er ikke ennå.")
+        said = say("Skriv når det ble gjort. Dette er ikke ennå.")
+        return Fault(WHEN, Reason.UGYLDIG_SVAR, said)
     began = min(filter(None, (desk.case.opened_at, desk.case.received_at)))
     if workdays.local_day(at) < workdays.local_day(began):
         day = workdays.local_day(began)
-        said = f"Saken begynte {day.day}.{day.month}.{day.year}. Skriv en dag etter det."
+        said = say("Saken begynte %(day)s. Skriv en dag etter det.", day=day)
         return Fault(WHEN, Reason.UGYLDIG_SVAR, said)
     return None

@@ -26,6 +26,7 @@ from engine.people.roles import Role
 from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.rules import workdays
+from engine.sentences import say
 
 
 def carry_out(desk, task, step, name: str) -> None:
@@ -39,7 +40,7 @@ def tell(desk, task, step) -> None:
     """
     told = notices.those_told(desk, task, step)
     if not told:
-        raise Stopped("Ingen skal varsles her. Se hva steget bruker.", step.id, step.name)
+        raise Stopped(say("Ingen skal varsles her. Se hva steget bruker."), step.id, step.name)
     receiver = Role.SKOLEEIER if desk.case.shielded == Shield.LEDELSE else Role.REKTOR
     if desk.case.received_at is None and receiver in told:
         desk.case.received_at = desk.now
@@ -91,7 +92,7 @@ def join_cases(desk, task, step) -> None:
     """`slaa_sammen`: this report goes into the pupil's open case, and saksansvarlig is told."""
     other = roster.other_open_case(desk)
     if other is None:
-        raise Stopped("Eleven har ingen annen åpen sak å slå sammen med.", step.id, step.name)
+        raise Stopped(say("Eleven har ingen annen åpen sak å slå sammen med."), step.id, step.name)
     context = desk.engine.context(task)
     report = {
         **(context.get("registrer_melding") or {}),
@@ -128,7 +129,8 @@ def report_pupils(desk, task, step) -> None:
     """`meld_utrygg`: each pupil in `trygg:elever` is reported as one who may not be safe."""
     pupils = desk.engine.value(task, step.pupils)
     if not isinstance(pupils, list) or not pupils:
-        raise Stopped("Steget skal melde fra om en elev, men sier ikke hvem.", step.id, step.name)
+        said = say("Steget skal melde fra om en elev, men sier ikke hvem.")
+        raise Stopped(said, step.id, step.name)
     for pupil in dict.fromkeys(pupils):
         referral.report(desk, pupil, step)
 
@@ -166,7 +168,7 @@ def open_reports(desk, task, step) -> None:
     told = [register.parse(each) for each in notices.those_told(desk, task, step)]
     people = [number for kind, number in told if kind is Person.ANSATT]
     if not people:
-        raise Stopped("Ingen er valgt til å melde fra.", step.id, step.name)
+        raise Stopped(say("Ingen er valgt til å melde fra."), step.id, step.name)
     for account_id in people:
         referral.open_report(desk, account_id)
 

@@ -11,6 +11,7 @@ from engine.database.mixed import mixed
 from engine.database.tables import Account, Case, CaseRole, RoleHolding, Task
 from engine.people.roles import LABELS, Role, in_force
 from engine.rules.workdays import local_day
+from engine.sentences import say
 
 
 def acting_role(task: Task) -> str | None:
@@ -52,7 +53,7 @@ class Parts:
         own = self._own(case)
         if own is None or not doing or role is None:
             return own
-        return f"{own} og gjør oppgaver for {LABELS[role]}"
+        return say("%(own)s og gjør oppgaver for %(role)s", own=own, role=LABELS[role])
 
     def _has(self, case: Case, task: Task, role: Role) -> bool:
         if task.assignee_id is not None and task.handed_over_by_id is None:

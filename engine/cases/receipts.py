@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.database.tables import Receipt
 from engine.refusals import Reason, Refusal
+from engine.sentences import say
 
 
 def find(
@@ -20,7 +21,7 @@ def own(
     something else: then nothing was done, and it must not look so."""
     asked = (account_id, command, task_id)
     if receipt is not None and (receipt.account_id, receipt.command, receipt.task_id) != asked:
-        raise Refusal(Reason.UGYLDIG_SVAR, "Skjemaet kan ikke brukes. Åpne siden på nytt.")
+        raise Refusal(Reason.UGYLDIG_SVAR, say("Skjemaet kan ikke brukes. Åpne siden på nytt."))
     return receipt
 
 

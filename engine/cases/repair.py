@@ -22,9 +22,12 @@ from engine.people.access import Permission
 from engine.records import log, reading
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.sentences import Sentence, say
 
 LIMIT = 200
-NO_REASON = f"Skriv hva dere har gjort, med 1 til {MAX_LENGTH} tegn. Da er dette avklart."
+NO_REASON = say(
+    "Skriv hva dere har gjort, med 1 til %(most)s tegn. Da er dette avklart.", most=MAX_LENGTH
+)
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,9 @@ def try_again(product, incident_id: int, account_id: int) -> Tried:
             return _try(desk, incident_id)
     except Stopped as stopped:
         incidents.record_stop(product, case.id, stopped)
-        message = f"Det gikk ikke. {stopped.message} Snakk med den som drifter Trygg."
+        message = say(
+            "Det gikk ikke. %(why)s Snakk med den som drifter Trygg.", why=stopped.message
+        )
         return Tried(case.number, False, message)
 
 
@@ -148,11 +153,11 @@ def set_aside(product, incident_id: int, account_id: int, reason: str) -> Tried:
         case = lock_case(session, case.id)
         if incident.kind != NOT_RECEIVED:
             raise Refusal(
-                Reason.IKKE_VALGBAR, "Saken står fast. Rett det som er galt, og prøv igjen."
+                Reason.IKKE_VALGBAR, say("Saken står fast. Rett det som er galt, og prøv igjen.")
             )
         session.refresh(incident)
         if incident.solved_at is not None:
-            return Tried(case.number, True, "Dette er alt avklart.")
+            return Tried(case.number, True, say("Dette er alt avklart."))
         if not reason.strip() or len(reason) > MAX_LENGTH:
             return Tried(case.number, False, NO_REASON)
         incident.solved_at, incident.solved_by_id = product.clock(), account_id
@@ -167,7 +172,7 @@ def set_aside(product, incident_id: int, account_id: int, reason: str) -> Tried:
             step_name=incident.name,
             sealed_detail=product.master_key.seal(key, {"grunn": reason.strip()}, "event"),
         )
-    return Tried(case.number, True, "Avklart. Det dere har gjort, står i saken.")
+    return Tried(case.number, True, say("Avklart. Det dere har gjort, står i saken."))
 
 
 def _to_repair(product, session, incident_id: int, account_id: int) -> tuple[Incident, Case]:
@@ -217,17 +222,17 @@ def read(session, where: ColumnElement[bool]) -> list[Standstill]:
     ]
 
 
-def _remedy(incident: Incident) -> str:
+def _remedy(incident: Incident) -> Sentence:
     if incident.kind == NOBODY:
-        return "Gi noen rollen, eller gi oppgaven til en ansatt. Prøv så igjen."
+        return say("Gi noen rollen, eller gi oppgaven til en ansatt. Prøv så igjen.")
     if incident.kind == NOT_RECEIVED:
-        return "Følg opp eleven, og skriv her hva dere har gjort."
+        return say("Følg opp eleven, og skriv her hva dere har gjort.")
     if incident.task_id is not None:
-        return (
+        return say(
             "Be den som har oppgaven, om å levere den på nytt. Det som ble skrevet, ligger som "
             "kladd. Stanser det igjen, snakk med den som drifter Trygg."
         )
-    return "Prøv igjen. Stanser saken igjen, snakk med den som drifter Trygg."
+    return say("Prøv igjen. Stanser saken igjen, snakk med den som drifter Trygg.")
 
 
 def _try(desk, incident_id: int) -> Tried:
@@ -237,25 +242,34 @@ def _try(desk, incident_id: int) -> Tried:
     solving.fill_roles(desk)
     desk.save()
     if exchange.is_stuck(desk):
-        message = "Saken har fått en melding som fortsatt ikke kan tas imot."
-        return Tried(number, False, f"{message} Snakk med den som drifter Trygg.")
+        said = say(
+            "Saken har fått en melding som fortsatt ikke kan tas imot. "
+            "Snakk med den som drifter Trygg."
+        )
+        return Tried(number, False, said)
     task = desk.session.get(Task, incident.task_id) if incident.task_id else None
     if incident.solved_at is None and incident.kind != NOBODY and task is None:
         solving.solve(desk, incident, desk.actor_id)
     if incident.solved_at is not None:
         incident.solved_by_id = incident.solved_by_id or desk.actor_id
-        return Tried(number, True, "Saken er i gang igjen.")
+        return Tried(number, True, say("Saken er i gang igjen."))
     if incident.kind == NOBODY:
         return Tried(
             number,
             False,
-            f"Fortsatt kan ingen gjøre «{incident.name}». Gi noen rollen, eller gi oppgaven til "
-            "en ansatt.",
+            say(
+                "Fortsatt kan ingen gjøre «%(step)s». Gi noen rollen, eller gi oppgaven til en "
+                "ansatt.",
+                step=incident.name,
+            ),
         )
     notices.tell_of_task(desk, task, notices.REMINDED)
     return Tried(
         number,
         False,
-        f"Saken står der den sto før «{task.name}» ble sendt. Den som har oppgaven, har fått "
-        "beskjed om å levere på nytt. Går det, er dette løst.",
+        say(
+            "Saken står der den sto før «%(step)s» ble sendt. Den som har oppgaven, har fått "
+            "beskjed om å levere på nytt. Går det, er dette løst.",
+            step=task.name,
+        ),
     )

@@ -22,6 +22,7 @@ from engine.people.roles import SCHOOL_ROLES, Role
 from engine.people.standing import Standing
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import say
 
 CHANNELS = ("muntlig", "papir")  # how a colleague told it, where another reports it
 AT_ONCE = "meld_straks"
@@ -31,7 +32,7 @@ ON_PAGE = {
     "hva_sett_hort": "observasjon",
     "elev": "elev_utsatt",
 }
-NO_PUPIL = "Velg hvilken elev du er urolig for."
+NO_PUPIL = say("Velg hvilken elev du er urolig for.")
 
 
 @dataclass(frozen=True)
@@ -185,14 +186,14 @@ def _behalf_faults(product, command: Report) -> list[Fault]:
     faults = []
     here = any(each.school_id == command.school_id for each in held)
     if not here or melder == command.account_id:
-        said = "Velg en kollega som er ansatt på skolen i dag."
+        said = say("Velg en kollega som er ansatt på skolen i dag.")
         faults.append(Fault("melder", Reason.IKKE_VALGBAR, said))
     when = onbehalf.when(typed, now)
     if when is None or when > now:
-        said = "Skriv dag og klokkeslett da kollegaen fortalte det, som 8.9 kl. 10."
+        said = say("Skriv dag og klokkeslett da kollegaen fortalte det, som 8.9 kl. 10.")
         faults.append(Fault(onbehalf.WHEN, Reason.MANGLER_FELT, said))
     if typed.get("kanal") not in CHANNELS:
-        faults.append(Fault("kanal", Reason.MANGLER_FELT, "Velg hvordan meldingen kom."))
+        faults.append(Fault("kanal", Reason.MANGLER_FELT, say("Velg hvordan meldingen kom.")))
     return faults
 
 

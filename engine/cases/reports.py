@@ -26,6 +26,7 @@ from engine.records.log import Kind
 from engine.records.reading import What
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import say
 
 STEPS = (REPORT, ACT, SUSPECT, AT_ONCE)
 UNASKED = frozenset({"kilde", "kanal", "stilling"})  # the page answers these itself
@@ -120,7 +121,7 @@ def add_to_report(product, account_id: int, number: str, text: str, receipt: str
     with product.database.session() as session:
         case_id = _own_case(product, session, account_id, number).id
     if not text.strip() or len(text) > LONGEST:
-        raise Refusal(Reason.MANGLER_FELT, f"Skriv mellom 1 og {LONGEST} tegn.")
+        raise Refusal(Reason.MANGLER_FELT, say("Skriv mellom 1 og %(most)s tegn.", most=LONGEST))
     with open_case(product, case_id, account_id) as desk:
         _own_case(product, desk.session, account_id, number)
         if receipts.find(desk.session, receipt, account_id, "tillegg") is not None:

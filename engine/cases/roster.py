@@ -18,6 +18,7 @@ from engine.people.standing import Shield
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import Sentence, say, together
 
 INFORMING = ("informer_foresatte_elev", "informer_elev_foresatte")  # the steps, P01's and § 12-5's
 
@@ -127,9 +128,11 @@ def holders_at_school(desk, role: str) -> list[int]:
     if free:
         return free
     if held:
-        raise Refusal(Reason.INHABIL, "Alle med denne rollen er nevnt i saken. Velg en annen.")
+        said = say("Alle med denne rollen er nevnt i saken. Velg en annen.")
+        raise Refusal(Reason.INHABIL, said)
     label = roles.LABELS[roles.Role(role)]
-    raise Refusal(Reason.IKKE_VALGBAR, f"Ingen på skolen er {label} i dag. Velg en annen.")
+    said = say("Ingen på skolen er %(role)s i dag. Velg en annen.", role=label)
+    raise Refusal(Reason.IKKE_VALGBAR, said)
 
 
 def give_role(desk, account_id: int, role: str) -> None:
@@ -225,13 +228,14 @@ def name_of(desk, ref: str) -> str:
     return register.name_of(desk.session, ref) or ref
 
 
-def first_was(desk, account_id: int | None, did: str, at: datetime) -> Refusal:
+def first_was(desk, account_id: int | None, did: Sentence, at: datetime) -> Refusal:
     """Who was first, by name and role; never a pronoun."""
     if account_id is None:
-        return Refusal(Reason.ALLEREDE_UTFORT, "Fristen gikk ut, og Trygg svarte.", at=at)
+        return Refusal(Reason.ALLEREDE_UTFORT, say("Fristen gikk ut, og Trygg svarte."), at=at)
     if account_id == desk.actor_id:
-        return Refusal(Reason.ALLEREDE_UTFORT, "Du har alt levert denne oppgaven.", at=at)
+        return Refusal(Reason.ALLEREDE_UTFORT, say("Du har alt levert denne oppgaven."), at=at)
     name = desk.session.get_one(Account, account_id).name
     held = roles.held_by(desk.session, account_id, workdays.local_day(desk.now))
-    who = f"{name}, {roles.LABELS[roles.Role(held[0].role)]}" if held else name
-    return Refusal(Reason.ALLEREDE_UTFORT, f"{who}, {did}, mens du skrev.", who=who, at=at)
+    who = together([name, roles.LABELS[roles.Role(held[0].role)]]) if held else name
+    said = say("%(who)s, %(did)s, mens du skrev.", who=who, did=did)
+    return Refusal(Reason.ALLEREDE_UTFORT, said, who=who, at=at)

@@ -20,6 +20,7 @@ from engine.definitions.decisions import Decision
 from engine.definitions.feel import FeelError
 from engine.definitions.specs import step_id
 from engine.rules import workdays
+from engine.sentences import say
 
 # A timer never fires by SpiffWorkflow's clock: it waits for ever, and the deadline's row fires it.
 NEVER = "9999-12-31T00:00:00+00:00"
@@ -64,7 +65,7 @@ def evaluate(expression: str, context: dict[str, Any]) -> Any:
     try:
         return feel.evaluate(expression, told(expression, context), now=_moment_of(context))
     except FeelError as error:
-        raise Stopped(f"{error} Ingenting er endret.") from error
+        raise Stopped(say("%(why)s Ingenting er endret.", why=error.args[0])) from error
 
 
 def _moment_of(context: dict[str, Any]) -> datetime | None:

@@ -19,6 +19,7 @@ from engine.people.roles import Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules.workdays import local_day
+from engine.sentences import say
 
 COMPLAINT = "kan_meldes_sf"  # the rule of the week after which Statsforvalteren may be asked
 
@@ -72,12 +73,17 @@ def _start(product, command: StartCase) -> tuple[Started, set[int]]:
                 own.complete(row, typed, partial=command.partial, performed=command.on_behalf)
             desk.save()
         except Stopped as stopped:
-            where = f": den stanset ved «{stopped.name}»" if stopped.name else ""
-            raise Refusal(
-                Reason.STANSET,
-                f"Saken kunne ikke startes{where}. Det du skrev, er lagret som kladd. "
-                "Haster det, si fra til rektor nå.",
-            ) from stopped
+            said = say(
+                "Saken kunne ikke startes. Det du skrev, er lagret som kladd. "
+                "Haster det, si fra til rektor nå."
+            )
+            if stopped.name:
+                said = say(
+                    "Saken kunne ikke startes: den stanset ved «%(step)s». Det du skrev, er lagret "
+                    "som kladd. Haster det, si fra til rektor nå.",
+                    step=stopped.name,
+                )
+            raise Refusal(Reason.STANSET, said) from stopped
         receipts.keep(desk, command.receipt, "start")
         return Started(desk.case.id, desk.case.number), session.info.get(linked.MAIL, set())
 
@@ -99,7 +105,7 @@ def may_start(product, session, command: StartCase) -> Case | None:
         return None
     case = command.beside and session.get(Case, command.beside)
     if not case or case.process_id != linked.PUPILS_PROCESS:
-        raise Refusal(Reason.MANGLER_FELT, "Velg hvilken sak det gjelder.")
+        raise Refusal(Reason.MANGLER_FELT, say("Velg hvilken sak det gjelder."))
     # A shielded case has its own handler in place of those who lead the school.
     roles = start.started_by if case.shielded is None else (Role.UNDERSOKER,)
     access.require(session, account, Permission.START_MANUAL, case=case, roles=roles, now=now)
@@ -159,7 +165,7 @@ def _own_task(desk: Desk, step: str) -> tuple[Desk, Task]:
         for row in tasks.open_rows(each).values():
             if row.step == step:
                 return each, row
-    raise Refusal(Reason.IKKE_VENTET, "Saken venter ikke på dette steget.")
+    raise Refusal(Reason.IKKE_VENTET, say("Saken venter ikke på dette steget."))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from engine.cases import documents
 from engine.cases.compaction import compact, completed_ends
 from engine.cases.workflow import LIVE, CaseWorkflow, all_of
 from engine.definitions.specs import step_id
+from engine.sentences import Sentence, say
 
 VERSION = documents.VERSION
 MAX_DEPTH = 300  # SpiffWorkflow loses tasks silently at depth 1,000
@@ -68,7 +69,7 @@ def ends(workflow) -> list[str]:
     return [step_id(task) for task in completed_ends(workflow)]
 
 
-def trouble(workflow) -> str | None:
+def trouble(workflow) -> Sentence | None:
     """Why this workflow neither has ended nor waits for anybody, in words; None if it is well.
 
     SpiffWorkflow's own `is_completed` also says yes for a case whose tasks have vanished.
@@ -76,21 +77,21 @@ def trouble(workflow) -> str | None:
     tasks = [task for each in all_of(workflow) for task in each.tasks.values()]
     live = [task for task in tasks if task.state & LIVE]
     if max(task.depth for task in tasks) > MAX_DEPTH:
-        return "Saken har gått for mange runder til at motoren trygt kan fortsette."
+        return say("Saken har gått for mange runder til at motoren trygt kan fortsette.")
     if any(task.state == TaskState.ERROR for task in tasks):
-        return "Et steg feilet."
+        return say("Et steg feilet.")
     if any(task.state == TaskState.READY and not task.task_spec.manual for task in live):
-        return "Et automatisk steg ble ikke utført."
+        return say("Et automatisk steg ble ikke utført.")
     if ended(workflow):
         return None
     if workflow.completed or not live:
-        return "Ingenting er igjen å gjøre, men saken kom ikke til en slutt."
+        return say("Ingenting er igjen å gjøre, men saken kom ikke til en slutt.")
     waits = any(
         task.state == TaskState.READY
         or (task.state == TaskState.WAITING and task.id in workflow.event_manager.tasks)
         for task in live
     )
-    return None if waits else "Saken venter på en gren som aldri kommer."
+    return None if waits else say("Saken venter på en gren som aldri kommer.")
 
 
 def ended(workflow) -> bool:

@@ -30,6 +30,7 @@ from engine.people.access import Permission
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 from engine.rules import workdays
+from engine.sentences import say
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def claim_task(product, task_id: int, account_id: int) -> None:
         task = _allowed(desk, task_id, Permission.CLAIM_TASK)
         _still_open(desk, task)
         if task.claimed_by_id not in (None, account_id):
-            raise roster.first_was(desk, task.claimed_by_id, "tok oppgaven", desk.now)
+            raise roster.first_was(desk, task.claimed_by_id, say("tok oppgaven"), desk.now)
         task.claimed_by_id = account_id
         task.revision += 1
         desk.log_task(Kind.OPPGAVE_TATT, task)
@@ -144,7 +145,7 @@ def release_task(product, task_id: int, account_id: int) -> None:
     with open_case(product, case_id_of_task(product, task_id), account_id) as desk:
         task = _allowed(desk, task_id, Permission.CLAIM_TASK)
         if task.claimed_by_id != account_id:
-            raise Refusal(Reason.FEIL_ROLLE, "Du har ikke tatt denne oppgaven.")
+            raise Refusal(Reason.FEIL_ROLLE, say("Du har ikke tatt denne oppgaven."))
         task.claimed_by_id = None
         task.revision += 1
         desk.log_task(Kind.OPPGAVE_SLUPPET, task)
@@ -163,5 +164,5 @@ def _still_open(desk, task: Task, seen_revision: int | None = None) -> None:
     if seen_revision is not None and seen_revision != task.revision:
         raise Refusal(
             Reason.ENDRET,
-            "Oppgaven er endret siden du åpnet den. Se over det du skrev, og send på nytt.",
+            say("Oppgaven er endret siden du åpnet den. Se over det du skrev, og send på nytt."),
         )

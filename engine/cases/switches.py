@@ -10,6 +10,7 @@ from engine.database.tables import Account, ProcessSwitch
 from engine.people import access
 from engine.people.access import Permission
 from engine.refusals import Reason, Refusal
+from engine.sentences import say
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ def is_on(session, definition, school_id: int) -> bool:
 def require_on(session, definition, school_id: int) -> None:
     """Raise Refusal (IKKE_VALGBAR) when it is off."""
     if not is_on(session, definition, school_id):
-        said = f"«{definition.name}» er ikke slått på ved skolen. Ledelsen kan slå den på."
+        said = say(
+            "«%(step)s» er ikke slått på ved skolen. Ledelsen kan slå den på.", step=definition.name
+        )
         raise Refusal(Reason.IKKE_VALGBAR, said)
 
 

@@ -20,6 +20,7 @@ from engine.people import access, register, standing
 from engine.people.roles import LABELS, Role
 from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
+from engine.sentences import say
 
 _log = structlog.get_logger()
 
@@ -127,9 +128,11 @@ def tell_or_raise(desk, row: Task) -> None:
     """Tell those whose turn it is; a task that is nobody's is an incident, never everybody's."""
     if notices.tell_of_task(desk, row):
         return
-    why = f"Ingen har rollen «{LABELS[Role(row.role)]}»." if row.role else "Steget har ingen rolle."
+    why = say("Steget har ingen rolle.")
+    if row.role:
+        why = say("Ingen har rollen «%(role)s».", role=LABELS[Role(row.role)])
     if row.assignee_id is not None:
-        why = "Den som har oppgaven, er nevnt i saken og kan ikke gjøre den."
+        why = say("Den som har oppgaven, er nevnt i saken og kan ikke gjøre den.")
     if not desk.circle.holders(Role.SKOLEEIER):  # nobody is left who could see the incident
         _log.error("nobody can act in a case", case_id=desk.case.id)
     raise_incident(desk.session, desk.case, NOBODY, why, at=desk.now, step=row.step, name=row.name)
@@ -163,7 +166,7 @@ def _assignee(desk, task, step) -> int | None:
         return None  # nobody is chosen: it is the role's
     kind, number = register.parse(ref)
     if kind is not register.Kind.ANSATT or not _exists(desk, number):
-        raise Stopped("Steget har ingen å gi oppgaven til.", step.id, step.name)
+        raise Stopped(say("Steget har ingen å gi oppgaven til."), step.id, step.name)
     return number
 
 
@@ -295,9 +298,10 @@ def _shield(desk, about: standing.Shield) -> None:
 def no_longer_open(desk, task: Task) -> Refusal:
     """What is said to one who comes to a task that is done or withdrawn."""
     if task.state == "done":
-        return roster.first_was(desk, task.done_by_id, f"leverte «{task.name}»", task.done_at)
+        did = say("leverte «%(step)s»", step=task.name)
+        return roster.first_was(desk, task.done_by_id, did, task.done_at)
     return Refusal(
         Reason.ALLEREDE_UTFORT,
-        f"«{task.name}» er ikke lenger aktuell. Saken har gått videre.",
+        say("«%(step)s» er ikke lenger aktuell. Saken har gått videre.", step=task.name),
         at=task.done_at,
     )

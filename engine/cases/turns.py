@@ -17,6 +17,7 @@ from engine.people import access, circle
 from engine.people.circle import Circle
 from engine.people.roles import Role, in_force, in_words
 from engine.rules.workdays import local_day
+from engine.sentences import both
 
 FEW = 2  # people that a turn names; more are said by their role
 
@@ -132,4 +133,4 @@ class _Holders:
         if role is None or (case_id, role) in self._given:
             return self._given.get((case_id, role))
         names = [person.name for person in self._circles[case_id].meant_by(role)]
-        return " og ".join(names) if 0 < len(names) <= FEW else None
+        return both(names) if 0 < len(names) <= FEW else None

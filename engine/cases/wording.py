@@ -11,11 +11,12 @@ from engine.cases import linked, roster
 from engine.cases.linked import REPORT
 from engine.database.tables import Answer
 from engine.definitions.forms import Form, Line
+from engine.sentences import say
 
 
 def step_name_of(desk, row: Answer) -> str:
     step = desk.definition.steps.get((row.process_id, row.step))
-    return step.name if step else "Melding som er lagt til saken"
+    return step.name if step else say("Melding som er lagt til saken")
 
 
 def lines_of(desk, row: Answer) -> tuple[Line, ...]:

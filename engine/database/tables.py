@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from engine import sentences
+
 
 class UtcTime(TypeDecorator):
     """A moment, stored without zone as UTC, read back with zone."""
@@ -38,6 +40,20 @@ class UtcTime(TypeDecorator):
 
     def process_result_value(self, value, dialect):
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Said(TypeDecorator):
+    """A sentence for people, kept with its source and values so that it can be said in the
+    reader's language; read back as an `engine.sentences.Sentence`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else sentences.packed(value)
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else sentences.unpacked(value)
 
 
 class Table(DeclarativeBase):
@@ -312,7 +328,7 @@ class Incident(Table):
     step: Mapped[str | None]
     name: Mapped[str | None]
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))  # stanset: when sending it
-    message: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Said)
     at: Mapped[datetime]
     solved_at: Mapped[datetime | None]
     solved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

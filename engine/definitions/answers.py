@@ -24,6 +24,7 @@ from engine.definitions.fields import (
     row_prefix,
 )
 from engine.refusals import Fault, Reason, Refusal
+from engine.sentences import say
 
 Feel = Callable[[str, dict], Any]
 """Works out an expression in a context, for example `engine.definitions.feel.evaluate`."""
@@ -32,7 +33,7 @@ ROW_LIMIT = 50
 ROUNDS = 10
 """How often the conditions are looked at anew; fields that hide each other in a ring end here."""
 
-INHABIL = "Denne personen er nevnt i saken og kan ikke få oppgaven. Velg en annen."
+INHABIL = say("Denne personen er nevnt i saken og kan ikke få oppgaven. Velg en annen.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Reading:
                 else:
                     value = values.read(field, typed.get(field.key), self._setting.today)
             except values.Unreadable as error:
-                self.unread[path] = str(error)
+                self.unread[path] = error.args[0]
                 continue
             if value is not None:
                 found[field.key] = value
@@ -129,9 +130,9 @@ class Reading:
     def _read_rows(self, field: Field, typed: Any, path: str) -> list[dict]:
         rows = [] if values.is_empty(typed) else typed
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            raise values.Unreadable("Svaret er ikke en liste med rader.")
+            raise values.Unreadable(say("Svaret er ikke en liste med rader."))
         if len(rows) > ROW_LIMIT:
-            raise values.Unreadable(f"Det kan være høyst {ROW_LIMIT} rader.")
+            raise values.Unreadable(say("Det kan være høyst %(most)s rader.", most=ROW_LIMIT))
         if field.fixed:
             self._items[path] = self._setting.items(field)
             count = len(self._items[path])
@@ -289,7 +290,7 @@ def _wrong(field, value, unread, choosable, named) -> tuple[Reason, str] | None:
         if field.habil and person in named:
             return Reason.INHABIL, INHABIL
         if person not in choosable.of(field.source):
-            return Reason.UGYLDIG_SVAR, "Velg en person fra listen."
+            return Reason.UGYLDIG_SVAR, say("Velg en person fra listen.")
     return None
 
 

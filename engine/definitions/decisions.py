@@ -35,11 +35,12 @@ from engine.definitions.dmn import (
     variable_of,
 )
 from engine.definitions.findings import Refused, errors
+from engine.sentences import Sentence, say, together
 
 SECONDS = 10.0
 """How long one decision, with those that it requires, may take."""
 
-_TYPE_NAMES = {"string": "tekst", "number": "tall", "boolean": "sann eller usann"}
+_TYPE_NAMES = {"string": say("tekst"), "number": say("tall"), "boolean": say("sann eller usann")}
 
 Row = dict[str, Any]
 """What one rule answers: the outputs by name."""
@@ -146,8 +147,11 @@ def outcome(decision: Decision, context: Mapping[str, Any], now: datetime | None
     rows = _Asking(context, now).rows(decision)
     if rows is None:
         raise Undecided(
-            f"Ingen rad i tabellen «{decision.name}» passer. "
-            "Legg til en rad som dekker dette, eller et svar som gjelder ellers."
+            say(
+                "Ingen rad i tabellen «%(step)s» passer. "
+                "Legg til en rad som dekker dette, eller et svar som gjelder ellers.",
+                step=decision.name,
+            )
         )
     if not decision.is_many:
         return rows[0]
@@ -197,9 +201,13 @@ class _Table:
         """What the hit policy makes of the rules that match, in the table's order."""
         policy, aggregation = self._decision.policy, self._decision.aggregation
         if policy == "UNIQUE" and len(rows) > 1:
-            raise self._undecided(f"{_numbers(matching)} passer samtidig. Bare én kan passe")
+            raise self._undecided(
+                say("%(rows)s passer samtidig. Bare én kan passe", rows=_numbers(matching))
+            )
         if policy == "ANY" and len({json.dumps(row, sort_keys=True) for row in rows}) > 1:
-            raise self._undecided(f"{_numbers(matching)} passer samtidig og svarer ulikt")
+            raise self._undecided(
+                say("%(rows)s passer samtidig og svarer ulikt", rows=_numbers(matching))
+            )
         if policy in ("PRIORITY", "OUTPUT ORDER"):
             rows = sorted(rows, key=self._priority)
         if aggregation is not None:
@@ -213,7 +221,7 @@ class _Table:
         found = []
         for number, rule in enumerate(self._decision.rules, 1):
             if all(
-                test is None or self._passes(test, value, f"rad {number}")
+                test is None or self._passes(test, value, say("rad %(number)s", number=number))
                 for test, value in zip(rule.tests, values, strict=True)
             ):
                 found.append(number)
@@ -222,36 +230,44 @@ class _Table:
         return found
 
     def _asked(self, number: int, question: Input) -> Any:
-        place = f"inngang {number}, «{question.label}»"
+        place = say("inngang %(number)s, «%(step)s»", number=number, step=question.label)
         value = self._value(question.expression, place)
         self._check(value, question, place)
         return value
 
     def _row(self, number: int) -> Row:
         cells = self._decision.rules[number - 1].answers
-        return self._answers(cells, f"rad {number}")
+        return self._answers(cells, say("rad %(number)s", number=number))
 
     def _default(self) -> list[Row] | None:
         cells = [output.default for output in self._decision.outputs]
         if all(cell is None for cell in cells):
             return None
-        return [self._answers(cells, "svaret som gjelder ellers")]
+        return [self._answers(cells, say("svaret som gjelder ellers"))]
 
-    def _answers(self, cells, place: str) -> Row:
+    def _answers(self, cells, place: Sentence) -> Row:
         row = {}
         for output, cell in zip(self._decision.outputs, cells, strict=True):
-            where = f"{place}, «{output.name}»"
+            where = say("%(place)s, «%(step)s»", place=place, step=output.name)
             row[output.name] = None if cell is None else self._value(cell, where)
             if cell is not None:
                 self._check(row[output.name], output, where)
         return row
 
-    def _check(self, value: Any, column: Input | Output, place: str) -> None:
+    def _check(self, value: Any, column: Input | Output, place: Sentence) -> None:
         kind = TYPES.get(column.type or "")
         if kind is not None and value is not None and kind_of(value) != kind:
-            raise self._undecided(f"{place} skal være {_TYPE_NAMES[kind]}, men er noe annet")
+            raise self._undecided(
+                say(
+                    "%(place)s skal være %(kind)s, men er noe annet",
+                    place=place,
+                    kind=_TYPE_NAMES[kind],
+                )
+            )
         if column.allowed is not None and not self._passes(column.allowed, value, place):
-            raise self._undecided(f"{place} har en verdi som tabellen ikke kjenner", column.allowed)
+            raise self._undecided(
+                say("%(place)s har en verdi som tabellen ikke kjenner", place=place), column.allowed
+            )
 
     def _priority(self, row: Row) -> tuple[int, ...]:
         ordered = [output for output in self._decision.outputs if output.order is not None]
@@ -261,32 +277,36 @@ class _Table:
         if aggregation == "COUNT":
             return len(values)
         if any(kind_of(value) != "number" for value in values):
-            raise self._undecided(f"{aggregation} kan bare regne med tall")
+            raise self._undecided(say("%(what)s kan bare regne med tall", what=aggregation))
         if aggregation == "SUM":
             total = sum(Decimal(str(value)) for value in values)
             return int(total) if total == total.to_integral_value() else float(total)
         return min(values) if aggregation == "MIN" else max(values)
 
-    def _value(self, text: str, place: str) -> Any:
+    def _value(self, text: str, place: Sentence) -> Any:
         return self._feel(place, feel.evaluate, text, self._context)
 
-    def _passes(self, test: str, value: Any, place: str) -> bool:
+    def _passes(self, test: str, value: Any, place: Sentence) -> bool:
         # feelin would set "12" after 10; by the standard, values of two kinds have no order.
         if value is not None and ordered_against(test) - {kind_of(value)}:
-            raise self._undecided(f"{place} sammenligner verdier av ulike slag")
+            raise self._undecided(say("%(place)s sammenligner verdier av ulike slag", place=place))
         return self._feel(place, feel.unary, test, value, self._context)
 
-    def _feel(self, place: str, ask, *arguments) -> Any:
+    def _feel(self, place: Sentence, ask, *arguments) -> Any:
         if time.monotonic() > self._ends:
-            raise self._undecided("den bruker for lang tid. Gjør den enklere")
+            raise self._undecided(say("den bruker for lang tid. Gjør den enklere"))
         try:
             return ask(*arguments, now=self._now)
         except feel.FeelError as error:
-            raise self._undecided(f"{place} kan ikke regnes ut", str(error)) from error
+            raise self._undecided(
+                say("%(place)s kan ikke regnes ut", place=place), error.args[0]
+            ) from error
 
-    def _undecided(self, why: str, more: str | None = None) -> Undecided:
-        text = f"Tabellen «{self._decision.name}» gir ikke noe svar: {why}."
-        return Undecided(f"{text} {more}" if more else text)
+    def _undecided(self, why: Sentence, more: str | None = None) -> Undecided:
+        said = say(
+            "Tabellen «%(step)s» gir ikke noe svar: %(why)s.", step=self._decision.name, why=why
+        )
+        return Undecided(together([said, more], by=" ") if more else said)
 
 
 def _decision(node: etree._Element, requires: tuple[Decision, ...]) -> Decision:
@@ -334,6 +354,6 @@ def _rule(node: etree._Element) -> Rule:
     )
 
 
-def _numbers(rules: list[int]) -> str:
+def _numbers(rules: list[int]) -> Sentence:
     *first, last = map(str, rules)
-    return f"rad {', '.join(first)} og {last}"
+    return say("rad %(first)s og %(last)s", first=", ".join(first), last=last)

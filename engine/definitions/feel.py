@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo
 
 from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException, MiniRacer
 
+from engine.sentences import Sentence, say
+
 TIME_LIMIT = 2.0
 """Seconds one expression may take: a thousand times what a real one needs, since a loaded machine
 must not stop a case."""
@@ -37,15 +39,15 @@ _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')
 BUNDLE = Path(__file__).parent / "build" / "feel.js"
 
 _MESSAGES = {
-    "empty": "Uttrykket er tomt. Skriv hva som skal regnes ut.",
-    "long": f"Uttrykket er for langt. Det kan ha {LENGTH_LIMIT} tegn.",
-    "incomplete": "Uttrykket er ikke ferdig skrevet. Noe mangler ved tegn {column}.",
-    "unrecognized": "Uttrykket kan ikke leses fra tegn {column}. Se etter skrivefeil der.",
-    "failed": "Uttrykket kan ikke regnes ut. Se om verdiene er av riktig slag.",
-    "function": "Uttrykket bruker en funksjon som ikke finnes. Se etter skrivefeil i navnet.",
-    "time": "Uttrykket brukte for lang tid og ble stoppet. Gjør det enklere.",
-    "memory": "Uttrykket brukte for mye minne og ble stoppet. Gjør det enklere.",
-    "context": "Svarene som uttrykket skal lese, kan ikke skrives som JSON.",
+    "empty": say("Uttrykket er tomt. Skriv hva som skal regnes ut."),
+    "long": say("Uttrykket er for langt. Det kan ha %(most)s tegn.", most=LENGTH_LIMIT),
+    "incomplete": say("Uttrykket er ikke ferdig skrevet. Noe mangler ved tegn %(column)s."),
+    "unrecognized": say("Uttrykket kan ikke leses fra tegn %(column)s. Se etter skrivefeil der."),
+    "failed": say("Uttrykket kan ikke regnes ut. Se om verdiene er av riktig slag."),
+    "function": say("Uttrykket bruker en funksjon som ikke finnes. Se etter skrivefeil i navnet."),
+    "time": say("Uttrykket brukte for lang tid og ble stoppet. Gjør det enklere."),
+    "memory": say("Uttrykket brukte for mye minne og ble stoppet. Gjør det enklere."),
+    "context": say("Svarene som uttrykket skal lese, kan ikke skrives som JSON."),
 }
 
 
@@ -59,7 +61,8 @@ class FeelError(Exception):
 
     def __init__(self, code: str, position: int | None = None):
         column = "?" if position is None else position + 1
-        super().__init__(_MESSAGES[code].format(column=column))
+        said = _MESSAGES[code]
+        super().__init__(Sentence(said.source, {"column": column, **said.values}))
         self.code = code
         self.position = position
 

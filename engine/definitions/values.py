@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.definitions.dates import read_date, read_moment
 from engine.definitions.fields import MANY, PEOPLE, Field, Kind
+from engine.sentences import Sentence, say
 
 CHOSEN_LIMIT = 200
 """How many options or people one answer may name."""
@@ -25,15 +26,15 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,16}(\.[0-9]{1,15})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _ASK = {
-    Kind.TEXT: "Skriv et svar.",
-    Kind.LONGTEXT: "Skriv et svar.",
-    Kind.YES: "Kryss av.",
-    Kind.CHOICE: "Velg ett svar.",
-    Kind.CHOICES: "Velg minst ett svar.",
-    Kind.DATE: "Skriv en dato, for eksempel 18.12.2026.",
-    Kind.DATETIME: "Skriv dato og klokkeslett, for eksempel 18.12.2026 kl. 10.40.",
-    Kind.PERSON: "Velg en person.",
-    Kind.PERSONS: "Velg minst én person.",
+    Kind.TEXT: say("Skriv et svar."),
+    Kind.LONGTEXT: say("Skriv et svar."),
+    Kind.YES: say("Kryss av."),
+    Kind.CHOICE: say("Velg ett svar."),
+    Kind.CHOICES: say("Velg minst ett svar."),
+    Kind.DATE: say("Skriv en dato, for eksempel 18.12.2026."),
+    Kind.DATETIME: say("Skriv dato og klokkeslett, for eksempel 18.12.2026 kl. 10.40."),
+    Kind.PERSON: say("Velg en person."),
+    Kind.PERSONS: say("Velg minst én person."),
 }
 
 
@@ -83,9 +84,13 @@ def _read_text(field: Field, typed: Any, today: date | None) -> str | None:
         text = " ".join(text.split("\n"))
     text = _CONTROL.sub("", text).strip()
     if len(text) > field.max_length:
-        raise Unreadable(f"Teksten er for lang. Den kan ha {field.max_length} tegn.")
+        raise Unreadable(
+            say("Teksten er for lang. Den kan ha %(most)s tegn.", most=field.max_length)
+        )
     if text and len(text) < field.min_length:
-        raise Unreadable(f"Teksten er for kort. Skriv minst {field.min_length} tegn.")
+        raise Unreadable(
+            say("Teksten er for kort. Skriv minst %(least)s tegn.", least=field.min_length)
+        )
     return text or None
 
 
@@ -95,7 +100,7 @@ def _read_number(field: Field, typed: Any, today: date | None) -> int | float:
     if number is None or (low is not None and number < low) or (high is not None and number > high):
         raise Unreadable(_ask_for_number(field))
     if field.whole and number != int(number):
-        raise Unreadable("Skriv et helt tall.")
+        raise Unreadable(say("Skriv et helt tall."))
     return int(number) if number == int(number) else number
 
 
@@ -113,7 +118,7 @@ def _read_yes(typed: Any) -> str:
         return "nei"
     if typed is True or typed == "ja":
         return "ja"
-    raise Unreadable("Kryss av, eller la ruten stå tom.")
+    raise Unreadable(say("Kryss av, eller la ruten stå tom."))
 
 
 def _read_choice(field: Field, typed: Any, today: date | None) -> str | int:
@@ -121,7 +126,7 @@ def _read_choice(field: Field, typed: Any, today: date | None) -> str | int:
         for option in field.options:
             if str(option.value) == str(typed):
                 return option.value
-    raise Unreadable("Velg et av svarene.")
+    raise Unreadable(say("Velg et av svarene."))
 
 
 def _read_choices(field: Field, typed: Any, today: date | None) -> list:
@@ -132,7 +137,7 @@ def _read_choices(field: Field, typed: Any, today: date | None) -> list:
 def _read_person(field: Field, typed: Any, today: date | None) -> str:
     if isinstance(typed, str) and _REFERENCE.fullmatch(typed):
         return typed
-    raise Unreadable("Velg en person fra listen.")
+    raise Unreadable(say("Velg en person fra listen."))
 
 
 def _read_persons(field: Field, typed: Any, today: date | None) -> list[str]:
@@ -162,27 +167,31 @@ def _read_datetime(field: Field, typed: Any, today: date | None) -> str:
 def _several(field: Field, typed: Any) -> list:
     several = typed if isinstance(typed, list | tuple) else [typed]
     if len(several) > CHOSEN_LIMIT:
-        raise Unreadable(f"Velg høyst {CHOSEN_LIMIT}.")
+        raise Unreadable(say("Velg høyst %(most)s.", most=CHOSEN_LIMIT))
     return [each for each in several if not is_empty(each)]
 
 
-def _ask_for_number(field: Field) -> str:
+def _ask_for_number(field: Field) -> Sentence:
     low, high = (None if x is None else f"{x:g}".replace(".", ",") for x in _bounds(field))
     if low is not None and high is not None:
-        return f"Skriv et tall fra {low} til {high}."
+        return say("Skriv et tall fra %(low)s til %(high)s.", low=low, high=high)
     if low is not None:
-        return f"Skriv et tall som er {low} eller mer."
-    return "Skriv et tall." if high is None else f"Skriv et tall som er {high} eller mindre."
+        return say("Skriv et tall som er %(low)s eller mer.", low=low)
+    if high is not None:
+        return say("Skriv et tall som er %(high)s eller mindre.", high=high)
+    return say("Skriv et tall.")
 
 
 def _bounds(field: Field) -> tuple[float | None, float | None]:
     return field.minimum, field.maximum
 
 
-def _ask_for_rows(field: Field) -> str:
+def _ask_for_rows(field: Field) -> Sentence:
     article, space, noun = field.row_name.partition(" ")
     one = {"en": "én", "ei": "ei", "et": "ett"}.get(article)
-    return f"Legg til minst {one} {noun}." if space and one else f"Legg til {field.row_name}."
+    if space and one:
+        return say("Legg til minst %(step)s.", step=f"{one} {noun}")
+    return say("Legg til %(step)s.", step=field.row_name)
 
 
 _READERS: dict[Kind, Callable[[Field, Any, date | None], Any]] = {

@@ -16,6 +16,7 @@ from engine.letters.templates import Kind, Template
 from engine.letters.text import PLAN, Block
 from engine.people import register
 from engine.refusals import Fault, Reason, Refusal
+from engine.sentences import say
 
 READ, RISK = "lest", "trygt"
 """The boxes to tick: that the text has been read, and that it is safe to write home."""
@@ -68,12 +69,13 @@ def compose(
     kind, newest = templates.kinds()[kind_id], templates.current(desk.session, desk.case.school_id)
     usable = tuple(each for each in templates.LANGUAGES if newest[kind_id, each].usable)
     if not usable:
-        raise Refusal(Reason.IKKE_VALGBAR, "Ledelsen har tatt dette brevet ut av bruk.")
+        raise Refusal(Reason.IKKE_VALGBAR, say("Ledelsen har tatt dette brevet ut av bruk."))
     if language is None:
         language = home.language if home.language in usable else usable[0]
     if language not in usable:
         raise Refusal(
-            Reason.IKKE_VALGBAR, "Brevet har ingen tekst på dette språket. Velg et annet språk."
+            Reason.IKKE_VALGBAR,
+            say("Brevet har ingen tekst på dette språket. Velg et annet språk."),
         )
     careful = len(every) > 1 and any(each.address_block for each in every)
     template = newest[kind_id, language]
@@ -140,7 +142,7 @@ class _Composing:
         for key in texts:
             said = self.typed.get(key, texts[key]).replace("\r\n", "\n").strip()[:MAX_TEXT]
             if not said and not key.startswith("hvor_ofte"):
-                self.faults[key] = "Loven krever at planen sier dette. La noe stå."
+                self.faults[key] = say("Loven krever at planen sier dette. La noe stå.")
             texts[key] = said
         return plan, texts
 
@@ -149,10 +151,10 @@ def require_ready(draft: Draft, typed: Mapping[str, str]) -> None:
     """Raise Refusal with every fault, unless the letter can be made as it stands."""
     faults = [Fault(path, Reason.MANGLER_FELT, why) for path, why in draft.faults.items()]
     if draft.must_be_read and typed.get(READ) != "ja":
-        why = "Les teksten, og kryss av for at den ikke sier noe om andre barn."
+        why = say("Les teksten, og kryss av for at den ikke sier noe om andre barn.")
         faults.append(Fault(READ, Reason.MANGLER_FELT, why))
     if draft.not_told and typed.get(RISK) != "ja":
-        why = "Kryss av for at rektor har vurdert at det er trygt å sende brev hjem."
+        why = say("Kryss av for at rektor har vurdert at det er trygt å sende brev hjem.")
         faults.append(Fault(RISK, Reason.MANGLER_FELT, why))
     if faults:
         raise Refusal.of_answers(faults)

@@ -22,19 +22,20 @@ from engine.people.roles import Role
 from engine.people.standing import in_case
 from engine.records.log import Kind
 from engine.rules.workdays import local_day
+from engine.sentences import say
 
 CLOSING = "avslutt_sak"  # the step that closes a case
 CAN_COMPLAIN = "kan_meldes_sf"  # the rule of when the case may be taken to Statsforvalteren
 
 MISSING = {
-    "mottatt_dato": "Meldingen er ikke levert til skolen ennå.",
-    "statsforvalter_dato": "Meldingen er ikke levert til skolen ennå.",
-    "saksbehandler": "Ingen har ansvar for saken ennå.",
-    "avsluttet_dato": "Saken er ikke avsluttet.",
-    "mote_dag": "Skriv hvilken dag møtet er.",
-    "mote_tid": "Skriv når på dagen møtet er.",
-    "mote_sted": "Skriv hvor møtet er.",
-    PLAN: "Planen er ikke delt ennå. Den kan gis når den er godkjent.",
+    "mottatt_dato": say("Meldingen er ikke levert til skolen ennå."),
+    "statsforvalter_dato": say("Meldingen er ikke levert til skolen ennå."),
+    "saksbehandler": say("Ingen har ansvar for saken ennå."),
+    "avsluttet_dato": say("Saken er ikke avsluttet."),
+    "mote_dag": say("Skriv hvilken dag møtet er."),
+    "mote_tid": say("Skriv når på dagen møtet er."),
+    "mote_sted": say("Skriv hvor møtet er."),
+    PLAN: say("Planen er ikke delt ennå. Den kan gis når den er godkjent."),
 }
 
 LOCALES = {"nb": "nb", "nn": "nn", "en": "en", "enkelt": "nb"}

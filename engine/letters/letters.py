@@ -27,6 +27,7 @@ from engine.people.register import ref
 from engine.records.log import Kind
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local, local_day
+from engine.sentences import say
 
 HOW = ("skrevet_ut", "sikker_melding", "overlevert", "post")
 """How it is given: printed and given, on a secure channel, handed over in a meeting, posted."""
@@ -83,7 +84,7 @@ def make_proposed(product, account_id: int, number: str, kind: str, receipt: str
             return 0
         called_for = [each for each in proposals(desk) if each.kind.id == kind]
         if not_told(desk) or not called_for or not all(each.at_once for each in called_for):
-            raise Refusal(Reason.IKKE_VALGBAR, "Disse brevene må lages ett for ett.")
+            raise Refusal(Reason.IKKE_VALGBAR, say("Disse brevene må lages ett for ett."))
         for each in called_for:
             draft = compose(desk, kind, each.home.guardian.id, None, {})
             require_ready(draft, {})
@@ -103,7 +104,7 @@ def register_given(product, command: RegisterGiven) -> None:
             who = desk.session.get_one(Account, row.given_by_id).name
             raise Refusal(
                 Reason.ALLEREDE_UTFORT,
-                f"{who} har alt registrert at brevet er gitt.",
+                say("%(who)s har alt registrert at brevet er gitt.", who=who),
                 who=who,
                 at=row.registered_at,
             )
@@ -168,13 +169,13 @@ def _when(desk, row: Letter, command: RegisterGiven) -> datetime:
     """The moment it was given. Raises Refusal with the fields `hvordan` and `tid`."""
     faults = []
     if command.how not in HOW:
-        faults.append(Fault("hvordan", Reason.MANGLER_FELT, "Velg hvordan brevet ble gitt."))
+        faults.append(Fault("hvordan", Reason.MANGLER_FELT, say("Velg hvordan brevet ble gitt.")))
     at = command.at and command.at.replace(tzinfo=local(desk.now).tzinfo)
     if at is None:
-        why = "Skriv dag og klokkeslett, for eksempel 8.9 kl. 10.40."
+        why = say("Skriv dag og klokkeslett, for eksempel 8.9 kl. 10.40.")
         faults.append(Fault("tid", Reason.MANGLER_FELT, why))
     elif not row.at - _SLACK <= at <= desk.now + _SLACK:
-        why = "Velg en tid etter at brevet ble laget, og ikke fram i tid."
+        why = say("Velg en tid etter at brevet ble laget, og ikke fram i tid.")
         faults.append(Fault("tid", Reason.UGYLDIG_SVAR, why))
     if faults:
         raise Refusal.of_answers(faults)

@@ -22,6 +22,7 @@ from engine.people.access import PAGES, Permission
 from engine.people.standing import Standing
 from engine.product import PROCESSES
 from engine.refusals import Fault, Reason, Refusal
+from engine.sentences import say
 
 LANGUAGES = ("nb", "nn", "en", "enkelt")
 """Bokmål, nynorsk, English, and bokmål in plain language («enkelt språk»)."""
@@ -219,7 +220,10 @@ def save(
         if newest.version != seen:
             raise Refusal(
                 Reason.ENDRET,
-                f"{newest.by} har lagret en ny versjon mens du skrev. Se over den først.",
+                say(
+                    "%(who)s har lagret en ny versjon mens du skrev. Se over den først.",
+                    who=newest.by,
+                ),
             )
         if words:
             check(kind, title, words)

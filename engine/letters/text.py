@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from engine.sentences import say, together
+
 TITLE_LENGTH, TEXT_LENGTH = 150, 8000
 PLAN = "plan"
 """The place that is not words in a sentence: what the plan says, a paragraph of its own."""
@@ -72,25 +74,30 @@ def faults(title: str, text: str, known: Collection[str], needed: Collection[str
     whole = f"{title}\n{text}"
     found = []
     if not title.strip():
-        found.append("Skriv en overskrift.")
+        found.append(say("Skriv en overskrift."))
     if len(title) > TITLE_LENGTH or "\n" in title.strip():
-        found.append(f"Overskriften må være én linje på høyst {TITLE_LENGTH} tegn.")
+        found.append(
+            say("Overskriften må være én linje på høyst %(most)s tegn.", most=TITLE_LENGTH)
+        )
     if len(text) > TEXT_LENGTH:
-        found.append(f"Teksten er for lang. Den kan ha {TEXT_LENGTH} tegn.")
+        found.append(say("Teksten er for lang. Den kan ha %(most)s tegn.", most=TEXT_LENGTH))
     for name in dict.fromkeys(places(whole)):
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.75)
-            hint = f" Mente du {{{near[0]}}}?" if near else " Se listen over plasser."
-            found.append(f"Plassen {{{name}}} finnes ikke i dette brevet.{hint}")
+            hint = say("Se listen over plasser.")
+            if near:
+                hint = say("Mente du %(place)s?", place=f"{{{near[0]}}}")
+            unknown = say("Plassen %(place)s finnes ikke i dette brevet.", place=f"{{{name}}}")
+            found.append(together([unknown, hint], by=" "))
     if _BRACE.search(_PLACE.sub("", whole)):
-        found.append("En klamme { eller } står alene. En plass skrives slik: {elev}.")
+        found.append(say("En klamme { eller } står alene. En plass skrives slik: {elev}."))
     for name in needed:
         if name not in places(text):
-            found.append(f"Plassen {{{name}}} må være med i teksten.")
+            found.append(say("Plassen %(place)s må være med i teksten.", place=f"{{{name}}}"))
     if any(f"{{{PLAN}}}" in line for line in _within_sentences(title, text)):
-        found.append(f"Plassen {{{PLAN}}} må stå alene på en linje.")
+        found.append(say("Plassen %(place)s må stå alene på en linje.", place=f"{{{PLAN}}}"))
     elif places(text).count(PLAN) > 1:
-        found.append(f"Plassen {{{PLAN}}} kan bare stå én gang.")
+        found.append(say("Plassen %(place)s kan bare stå én gang.", place=f"{{{PLAN}}}"))
     return found
 
 

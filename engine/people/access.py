@@ -31,6 +31,7 @@ from engine.people.roles import LABELS, SCHOOL_ROLES, Role, in_force
 from engine.people.standing import Standing
 from engine.refusals import Reason, Refusal
 from engine.rules.workdays import local_day
+from engine.sentences import Sentence, either, say
 
 
 class Permission(StrEnum):
@@ -144,10 +145,10 @@ PUPILS_PROCESS = "aktivitetsplikt"  # the process of a pupil's own case
 
 CALLED_IN = "innkalling"  # the kind of the one notice that reaches a person named in the case
 
-NO_ACCESS = (
+NO_ACCESS = say(
     "Du har ikke tilgang til denne siden. Trenger du den for å hjelpe en elev, snakk med rektor."
 )
-NAMED = "Du er nevnt i saken og kan ikke behandle eller godkjenne den. En annen tar oppgaven."
+NAMED = say("Du er nevnt i saken og kan ikke behandle eller godkjenne den. En annen tar oppgaven.")
 
 CONDITIONS: dict[Who, Callable[[Standing], ColumnElement[bool]]] = {
     # A case of the school itself was opened by the year's plan, or by a colleague: no report.
@@ -531,12 +532,12 @@ def on_task(permission: Permission) -> ColumnElement[bool]:
     return exists(question.correlate(None)).label("may")
 
 
-def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) -> str:
+def _belongs_to(session: Session, task: Task | None, roles: Collection[Role]) -> Sentence:
     """The sentence that says whose this is."""
     if task is not None and task.assignee_id is not None:
         name = session.get_one(Account, task.assignee_id).name
-        return f"Oppgaven «{task.name}» er gitt til {name}."
+        return say("Oppgaven «%(step)s» er gitt til %(name)s.", step=task.name, name=name)
     names = [LABELS[role] for role in ([task.role] if task else roles) if role in LABELS]
     if not names:
-        return "Oppgaven hører ikke til noen rolle du har. Snakk med rektor."
-    return f"Denne oppgaven er det {' eller '.join(names)} som gjør."
+        return say("Oppgaven hører ikke til noen rolle du har. Snakk med rektor.")
+    return say("Denne oppgaven er det %(roles)s som gjør.", roles=either(names))

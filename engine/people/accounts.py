@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from engine.database.tables import Account
 from engine.refusals import Fault, Reason, Refusal
+from engine.sentences import say
 
 SHORTEST, LONGEST = 12, 200  # characters in a password
+LANGUAGES = ("nb", "nn", "en")  # in which a person can have the pages
 
 
 class Passwords:
@@ -48,9 +50,11 @@ def create_account(
     """Make an account. Raises a Refusal (UGYLDIG_SVAR) for a name in use or a weak password."""
     username = _username(username)
     if not username or not name.strip():
-        raise _fault("brukernavn", "Skriv både brukernavn og navn.")
+        raise _fault("brukernavn", say("Skriv både brukernavn og navn."))
     if session.scalar(select(Account.id).where(Account.username == username)) is not None:
-        raise _fault("brukernavn", f"Brukernavnet {username} er i bruk. Velg et annet.")
+        raise _fault(
+            "brukernavn", say("Brukernavnet %(name)s er i bruk. Velg et annet.", name=username)
+        )
     _check(password)
     account = Account(
         username=username,
@@ -81,14 +85,24 @@ def renew_hash(account: Account, password: str) -> None:
 def change_password(account: Account, old: str, new: str) -> None:
     """Change the account's own password. Raises a Refusal (UGYLDIG_SVAR) saying what is wrong."""
     if not passwords.fits(account.password_hash, old):
-        raise _fault("gammelt", "Det gamle passordet stemmer ikke.")
+        raise _fault("gammelt", say("Det gamle passordet stemmer ikke."))
     _check(new)
     account.password_hash = passwords.hash(new)
 
 
+def choose_language(account: Account, language: str) -> None:
+    """Set the language in which the person has the pages. Raises a Refusal (UGYLDIG_SVAR)."""
+    if language not in LANGUAGES:
+        raise _fault("sprak", say("Velg et av språkene."))
+    account.language = language
+
+
 def _check(password: str) -> None:
     if not SHORTEST <= len(_normal(password)) <= LONGEST:
-        raise _fault("passord", f"Passordet må ha mellom {SHORTEST} og {LONGEST} tegn.")
+        said = say(
+            "Passordet må ha mellom %(least)s og %(most)s tegn.", least=SHORTEST, most=LONGEST
+        )
+        raise _fault("passord", said)
 
 
 def _fault(path: str, message: str) -> Refusal:

@@ -19,6 +19,7 @@ from sqlalchemy import delete, select
 from engine.database.session import Database
 from engine.database.tables import Account, CalendarLink, Mail
 from engine.refusals import Fault, Reason, Refusal
+from engine.sentences import say
 
 LONGEST = 254  # characters in an address, RFC 5321
 SECRET_BYTES = 32
@@ -65,10 +66,10 @@ def change(database: Database, account_id: int, email: str, choice: str, today: 
     email = email.strip()
     faults = []
     if email and not is_address(email):
-        words = "Skriv adressen slik: navn@skolen.no. Eller la feltet stå tomt."
+        words = say("Skriv adressen slik: navn@skolen.no. Eller la feltet stå tomt.")
         faults.append(Fault("epost", Reason.UGYLDIG_SVAR, words))
     if choice not in list(MailChoice):
-        faults.append(Fault("naar", Reason.IKKE_VALGBAR, "Velg når du vil ha e-post."))
+        faults.append(Fault("naar", Reason.IKKE_VALGBAR, say("Velg når du vil ha e-post.")))
     if faults:
         raise Refusal.of_answers(faults)
     with database.transaction() as session:

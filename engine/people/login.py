@@ -14,6 +14,7 @@ from engine.people import access, accounts, roles
 from engine.people.access import Permission
 from engine.people.roles import LABELS, Role
 from engine.people.standing import Standing
+from engine.sentences import together
 
 ONLY_REPORTS = frozenset(
     {Role.FAGLAERER, Role.MILJOARBEIDER, Role.AKS, Role.ELEVRAAD, Role.FAU_SMU_DS}
@@ -61,6 +62,12 @@ def change_own_password(database: Database, account_id: int, old: str, new: str)
     accounts.change_password(account, old, new)
     _keep_hash(database, account)
     return account
+
+
+def choose_own_language(database: Database, account_id: int, language: str) -> None:
+    """Set the language in which this account has the pages. Raises a Refusal."""
+    with database.transaction() as session:
+        accounts.choose_language(session.get_one(Account, account_id), language)
 
 
 def today(database: Database, account: Account, now: datetime) -> Today:
@@ -119,8 +126,8 @@ def has_tasks(database: Database, account: Account, now: datetime) -> bool:
 def _in_words(holding, names: dict[int, str], several: bool) -> str:
     """`kontaktlærer 4B`, and at which school when there are several."""
     words = [LABELS[Role(holding.role)], holding.class_name]
-    said = " ".join(word for word in words if word)
-    return f"{said}, {names[holding.school_id]}" if several else said
+    said = together(filter(None, words), by=" ")
+    return together([said, names[holding.school_id]]) if several else said
 
 
 def _keep_hash(database: Database, account: Account) -> None:

@@ -17,6 +17,7 @@ from engine.database.tables import Account, Case, Guardian, Guardianship, Pupil
 from engine.people.circle import Held, held_at
 from engine.people.roles import LABELS, Role
 from engine.rules.workdays import local_day
+from engine.sentences import both, say, together
 
 
 class Kind(StrEnum):
@@ -147,10 +148,10 @@ def _staff(held: Sequence[Held]) -> list[Option]:
     labels: dict[int, list[str]] = {}
     for each in held:
         role = LABELS.get(Role(each.role)) if each.role in list(Role) else None
-        words = " ".join(filter(None, (role, each.class_name)))
+        words = together(filter(None, (role, each.class_name)), by=" ")
         labels.setdefault(each.person.id, [each.person.name]).append(words)
     return [
-        Option(ref(Kind.ANSATT, number), ", ".join(filter(None, words)))
+        Option(ref(Kind.ANSATT, number), together(filter(None, words)))
         for number, words in labels.items()
     ]
 
@@ -169,7 +170,10 @@ def _guardians(session: Session, school_id: int, day: date, wanted: set[int]) ->
     for guardian, pupil in rows:
         labels.setdefault(guardian.id, (guardian.name, []))[1].append(label_of_pupil(pupil))
     return [
-        Option(ref(Kind.FORESATT, number), f"{name}, foresatt til {' og '.join(children)}")
+        Option(
+            ref(Kind.FORESATT, number),
+            say("%(name)s, foresatt til %(children)s", name=name, children=both(children)),
+        )
         for number, (name, children) in labels.items()
     ]
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.database.tables import Account, RoleHolding
+from engine.sentences import say
 
 
 class Role(StrEnum):
@@ -54,25 +55,25 @@ CASE_ROLES = frozenset(
 SCHOOL_ROLES = frozenset(Role) - CASE_ROLES
 
 LABELS = {
-    Role.REKTOR: "rektor",
-    Role.LEDELSE: "ledelse",
-    Role.KONTAKTLAERER: "kontaktlærer",
-    Role.FAGLAERER: "faglærer",
-    Role.MILJOARBEIDER: "miljøarbeider",
-    Role.AKS: "AKS",
-    Role.SOSIALVEILEDER: "sosialveileder",
-    Role.HELSESYKEPLEIER: "helsesykepleier",
-    Role.RESSURSTEAM: "ressursteam",
-    Role.PPT: "PPT",
-    Role.SKOLEEIER: "skoleeier",
-    Role.ELEVRAAD: "elevråd",
-    Role.FAU_SMU_DS: "FAU, SMU og driftsstyre",
-    Role.MELDER: "melder",
-    Role.SAKSANSVARLIG: "saksansvarlig",
-    Role.UNDERSOKER: "undersøker",
-    Role.TILRETTELEGGER: "tilrettelegger",
-    Role.ANSVARLIG: "ansvarlig",
-    Role.INVITERT: "invitert",
+    Role.REKTOR: say("rektor"),
+    Role.LEDELSE: say("ledelse"),
+    Role.KONTAKTLAERER: say("kontaktlærer"),
+    Role.FAGLAERER: say("faglærer"),
+    Role.MILJOARBEIDER: say("miljøarbeider"),
+    Role.AKS: say("AKS"),
+    Role.SOSIALVEILEDER: say("sosialveileder"),
+    Role.HELSESYKEPLEIER: say("helsesykepleier"),
+    Role.RESSURSTEAM: say("ressursteam"),
+    Role.PPT: say("PPT"),
+    Role.SKOLEEIER: say("skoleeier"),
+    Role.ELEVRAAD: say("elevråd"),
+    Role.FAU_SMU_DS: say("FAU, SMU og driftsstyre"),
+    Role.MELDER: say("melder"),
+    Role.SAKSANSVARLIG: say("saksansvarlig"),
+    Role.UNDERSOKER: say("undersøker"),
+    Role.TILRETTELEGGER: say("tilrettelegger"),
+    Role.ANSVARLIG: say("ansvarlig"),
+    Role.INVITERT: say("invitert"),
 }
 
 

@@ -13,6 +13,8 @@ import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.sentences import Sentence, say
+
 
 class Kind(StrEnum):
     """The kinds of file that are kept, and what each is called."""
@@ -27,6 +29,11 @@ class Kind(StrEnum):
     ODT = "OpenDocument-tekst"
     TXT = "ren tekst"
     HTML = "nettside"  # made by Trygg itself; none can be added
+
+    @property
+    def label(self) -> Sentence:
+        """What the kind is called, to the reader."""
+        return LABELS[self]
 
 
 ENDINGS = {
@@ -46,8 +53,22 @@ MEDIA_TYPES = {
     Kind.TXT: "text/plain",
     Kind.HTML: "text/html",
 }
-CAN_BE = "PDF, bilde (JPG, PNG, HEIC eller WebP), Word (.docx), Excel (.xlsx), OpenDocument (.odt) \
-eller ren tekst (.txt)"
+LABELS = {
+    Kind.PDF: say("PDF"),
+    Kind.PNG: say("PNG-bilde"),
+    Kind.JPEG: say("JPG-bilde"),
+    Kind.HEIC: say("HEIC-bilde"),
+    Kind.WEBP: say("WebP-bilde"),
+    Kind.DOCX: say("Word-dokument"),
+    Kind.XLSX: say("Excel-ark"),
+    Kind.ODT: say("OpenDocument-tekst"),
+    Kind.TXT: say("ren tekst"),
+    Kind.HTML: say("nettside"),
+}
+CAN_BE = say(
+    "PDF, bilde (JPG, PNG, HEIC eller WebP), Word (.docx), Excel (.xlsx), OpenDocument (.odt) "
+    "eller ren tekst (.txt)"
+)
 
 _START = {Kind.PDF: (b"%PDF-",), Kind.PNG: (b"\x89PNG\r\n\x1a\n",), Kind.JPEG: (b"\xff\xd8\xff",)}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1"}
@@ -78,14 +99,22 @@ def judge(name: str, content: bytes) -> FileType:
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     kind = ENDINGS.get(ending)
     if kind is None:
-        what = f"Filer som slutter på «.{ending[:12]}»" if ending else "Filer uten endelse i navnet"
-        raise Unfit(f"{what} kan ikke legges ved. En fil kan være {CAN_BE}.")
+        what = say("Filer uten endelse i navnet")
+        if ending:
+            what = say("Filer som slutter på «.%(ending)s»", ending=ending[:12])
+        raise Unfit(
+            say("%(what)s kan ikke legges ved. En fil kan være %(kinds)s.", what=what, kinds=CAN_BE)
+        )
     if not content:
-        raise Unfit("Filen er tom. Velg en annen.")
+        raise Unfit(say("Filen er tom. Velg en annen."))
     if not _is(kind, content):
         raise Unfit(
-            f"Navnet slutter på «.{ending}», men innholdet er noe annet enn {kind}. Åpne filen i "
-            "programmet den er laget i, lagre den på nytt, og prøv igjen."
+            say(
+                "Navnet slutter på «.%(ending)s», men innholdet er noe annet enn %(kind)s. Åpne "
+                "filen i programmet den er laget i, lagre den på nytt, og prøv igjen.",
+                ending=ending,
+                kind=LABELS[kind],
+            )
         )
     return FileType(kind, MEDIA_TYPES[kind])
 
@@ -134,7 +163,7 @@ def _is_document(kind: Kind, content: bytes) -> bool:
         return False
 
 
-_MACROS = (
+_MACROS = say(
     "Dokumentet har makroer eller andre små programmer i seg. "
     "Lagre det som PDF eller uten makroer, og prøv igjen."
 )

@@ -21,6 +21,7 @@ from engine.rules.workdays import (
     local_day,
     moment,
 )
+from engine.sentences import say
 
 Feel = Callable[[str], Any]  # evaluates an expression, without its "=", in the case's context
 
@@ -157,7 +158,10 @@ class Rule:
             return min(moment(date) for date in dates)
         except (TypeError, ValueError):
             raise NoDate(
-                f"Fristen «{self.tekst}» har ingen dato. Svaret som den regnes fra, mangler."
+                say(
+                    "Fristen «%(rule)s» har ingen dato. Svaret som den regnes fra, mangler.",
+                    rule=self.tekst,
+                )
             ) from None
 
 

@@ -15,6 +15,7 @@ from engine.people.access import Permission
 from engine.people.roles import LABELS
 from engine.refusals import Fault, Reason, Refusal
 from engine.rules.workdays import local_day
+from engine.sentences import say
 from engine.year import opening, plan, schedule
 from engine.year.rows import PER, ROLES, ROUTINE, of_school
 
@@ -91,7 +92,8 @@ def listed(product, account_id: int, school_id: int) -> Rows:
 def _line(row: YearRow, classes: list[str]) -> Line:
     words = PER[row.per]
     if row.first_grade is not None:
-        words += f", {row.first_grade}.–{row.last_grade}. trinn"
+        first, last = row.first_grade, row.last_grade
+        words = say("%(whom)s, %(first)s.–%(last)s. trinn", whom=words, first=first, last=last)
     groups = () if row.per == "skole" else tuple(plan.groups_of(row, classes))
     return Line(
         id=row.id,
@@ -120,9 +122,11 @@ def take_up(product, account_id: int, school_id: int, row_id: int, due_on: date,
             raise Refusal(Reason.IKKE_TILGANG, access.NO_ACCESS)
         faults = []
         if due_on < today:
-            faults.append(Fault("frist", Reason.UGYLDIG_SVAR, "Velg en dag fra i dag og fremover."))
+            faults.append(
+                Fault("frist", Reason.UGYLDIG_SVAR, say("Velg en dag fra i dag og fremover."))
+            )
         if group not in plan.groups_of(row, plan.classes_at(session, school_id, today)):
-            said = "Velg hvem rutinen gjøres for."
+            said = say("Velg hvem rutinen gjøres for.")
             faults.append(Fault("gruppe", Reason.UGYLDIG_SVAR, said))
         if faults:
             raise Refusal.of_answers(faults)
@@ -135,7 +139,7 @@ def take_up(product, account_id: int, school_id: int, row_id: int, due_on: date,
             .where(YearEvent.id == event_id)
         )
     if number is None:
-        raise Refusal(Reason.STANSET, "Rutinen kunne ikke åpnes nå. Trygg prøver igjen.")
+        raise Refusal(Reason.STANSET, say("Rutinen kunne ikke åpnes nå. Trygg prøver igjen."))
     return number
 
 
@@ -174,16 +178,19 @@ def _row(session, edit: Edit) -> YearRow:
 def _judge(edit: Edit, row: YearRow) -> None:
     faults = []
     if not 0 < len(edit.name.strip()) <= LONGEST:
-        said = f"Skriv hva som skal gjøres, med inntil {LONGEST} tegn. Ikke skriv navn på elever."
+        said = say(
+            "Skriv hva som skal gjøres, med inntil %(most)s tegn. Ikke skriv navn på elever.",
+            most=LONGEST,
+        )
         faults.append(Fault("navn", Reason.MANGLER_FELT, said))
     try:
         schedule.read(edit.schedule)
     except schedule.NotASchedule as wrong:
-        faults.append(Fault("naar", Reason.UGYLDIG_SVAR, str(wrong)))
+        faults.append(Fault("naar", Reason.UGYLDIG_SVAR, wrong.args[0]))
     if edit.role not in ROLES:
-        faults.append(Fault("rolle", Reason.UGYLDIG_SVAR, "Velg hvem som har ansvaret."))
+        faults.append(Fault("rolle", Reason.UGYLDIG_SVAR, say("Velg hvem som har ansvaret.")))
     if row.key is None and edit.per not in PER:
-        faults.append(Fault("per", Reason.UGYLDIG_SVAR, "Velg hvem rutinen gjøres for."))
+        faults.append(Fault("per", Reason.UGYLDIG_SVAR, say("Velg hvem rutinen gjøres for.")))
     if faults:
         raise Refusal.of_answers(faults)
 

@@ -18,6 +18,7 @@ from engine.database.tables import Account, RoleHolding, YearEvent, YearRow
 from engine.people import register, roles
 from engine.people.roles import Role
 from engine.rules.workdays import local_day
+from engine.sentences import say
 from engine.year import plan
 from engine.year.plan import grade_of
 from engine.year.rows import ROUTINE
@@ -42,7 +43,7 @@ def open_due(product) -> int:
 
 def label_of(group: str) -> str:
     """Whom an event is for, in words: `4B`, `4. trinn`, or nothing for the whole school."""
-    return f"{group}. trinn" if group.isdigit() else group
+    return say("%(grade)s. trinn", grade=group) if group.isdigit() else group
 
 
 def title_of(row: YearRow, group: str) -> str:

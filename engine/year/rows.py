@@ -16,11 +16,14 @@ from sqlalchemy import select
 
 from engine.database.tables import YearRow
 from engine.people.roles import Role
+from engine.sentences import say
 from engine.year import schedule
 
 FILE = "aarshjul.toml"
 ROUTINE = "aarshjul_rutine"
-PER = MappingProxyType({"skole": "hele skolen", "trinn": "hvert trinn", "klasse": "hver klasse"})
+PER = MappingProxyType(
+    {"skole": say("hele skolen"), "trinn": say("hvert trinn"), "klasse": say("hver klasse")}
+)
 ROLES = (Role.LEDELSE, Role.REKTOR, Role.KONTAKTLAERER, Role.AKS, Role.SOSIALVEILEDER)
 """Who may be responsible for a routine: those who log in and do the school's daily work."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from engine.rules.workdays import add_workdays, is_workday
+from engine.sentences import say
 
 AUGUST = 8
 CYCLES = ("hver_uke", "annenhver_uke", "hver_maaned")
@@ -49,7 +50,7 @@ def read(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     if len(words) == 1 and words[0] in (*CYCLES, ON_DEMAND):
         return words[0], ()
     if not words:
-        raise NotASchedule("Skriv dager som 15.09, eller velg hvor ofte.")
+        raise NotASchedule(say("Skriv dager som 15.09, eller velg hvor ofte."))
     return SINGLE, tuple(_day(word) for word in words)
 
 
@@ -58,7 +59,9 @@ def _day(word: str) -> tuple[int, int]:
     try:
         date(2027, int(month), int(day))  # a year without 29 February: no routine may need one
     except ValueError:
-        raise NotASchedule(f"«{word}» er ingen dag. Skriv dag og måned, som 15.09.") from None
+        raise NotASchedule(
+            say("«%(word)s» er ingen dag. Skriv dag og måned, som 15.09.", word=word)
+        ) from None
     return int(month), int(day)
 
 

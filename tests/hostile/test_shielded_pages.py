@@ -58,7 +58,7 @@ STRANGE = {
     "pupil_id": 9999,
     "secret": "y" * 43,
     "letter_id": 9999,
-    **(TEXTS := {"kind": "informasjon", "language": "nb", "name": "meld-fra"}),
+    **(TEXTS := {"kind": "informasjon", "language": "nb", "name": "meld-fra", "row_id": 1}),
 }
 STEPS = ("motta_rektor", "motta_skoleeier", "analyse", "konkluder")
 ROLES = (Role.REKTOR, Role.SKOLEEIER, Role.UNDERSOKER, Role.SAKSANSVARLIG)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 
@@ -31,11 +30,9 @@ from engine.people import accounts
 from engine.people.roles import SCHOOL_ROLES, Role
 from engine.product import Product
 from engine.records import log
-from engine.records.vault import MasterKey
 from engine.refusals import Refusal
 from engine.rules import workdays
 
-NOW = workdays.moment("2026-11-24T12:50")
 MOMENTS = [
     "2026-11-24T10:15",  # today's first lessons have just been
     "2026-11-24T10:14",
@@ -49,20 +46,9 @@ MOMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def filled(migrated, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo")
-    shutil.copy(migrated, folder / "trygg.db")
-    database = Database(f"sqlite:///{folder}/trygg.db")
-    key = MasterKey.from_file(folder / "master.key", create=True)
-    product = Product(database, key, lambda: NOW)
-    product.publish_shipped()
-    assert demo.is_empty(product)
-    shares: list[float] = []
-    demo.fill(product, shares.append)
-    assert shares == sorted(shares) and shares[-1] == 1
-    yield product
-    database.close()
+@pytest.fixture
+def filled(demonstrated):
+    return demonstrated
 
 
 @pytest.fixture
@@ -189,12 +175,12 @@ def test_a_serious_case_and_a_shielded_one_are_seen_by_those_who_should(filled, 
         seen_by("ppt")
 
 
-def test_only_what_should_be_late_is_late(session):
+def test_only_what_should_be_late_is_late(filled, session):
     late = session.execute(
         select(Pupil.name, Task.step)
         .join(Case, Case.id == Task.case_id)
         .join(Pupil, Pupil.id == Case.pupil_id)
-        .where(Task.state == "open", Task.due_at < NOW)
+        .where(Task.state == "open", Task.due_at < filled.clock())
     )
     assert late.all() == [("Iben", "analyse")]
     no_step = {"kan_meldes_sf", "plan_paaminnelse"}  # days to know of, nobody is late for them
@@ -210,7 +196,7 @@ def test_nothing_is_stopped_and_the_log_is_whole(filled, session):
     assert session.scalar(select(func.count(Incident.id))) == 0
     assert list(log.verify(session)) == []
     assert let_deadlines_pass(filled) == 0, "what was due has happened"
-    assert session.scalar(select(func.max(Event.at))) <= NOW
+    assert session.scalar(select(func.max(Event.at))) <= filled.clock()
     assert session.scalar(select(func.count(Draft.id))) == 1
     assert session.scalar(select(func.count(Note.id))) == 1
 

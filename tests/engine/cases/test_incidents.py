@@ -13,7 +13,7 @@ from engine.cases import repair, state
 from engine.cases.desk import Desk as CaseDesk
 from engine.cases.dossier import dossier
 from engine.cases.handover import HandOver, hand_over_task
-from engine.cases.incidents import NOBODY, Stopped, raise_incident
+from engine.cases.incidents import NOBODY, STOPPED, Stopped, raise_incident
 from engine.cases.play import Player, Stop
 from engine.cases.tick import let_deadlines_pass
 from engine.database.tables import (
@@ -473,3 +473,21 @@ def test_a_case_that_can_not_be_read_opens_with_words(story):
     assert page.may_repair and [each.case_number for each in page.standstills] == [number]
     with pytest.raises(Refusal):
         repair.shut(story.product, story.account("aks"), number)
+
+
+def test_a_case_that_has_ended_is_tried_again_and_ends_no_second_time(story):
+    """Such as one whose state could not be read for a while."""
+    story.report(elev_sier_utrygt="nei")
+    story.suspect("nei")
+    story.do("logg_og_gi_beskjed", "melder")
+    ended = story.case
+    story.at("2026-09-20T10:00")
+    with story.product.database.transaction() as session:
+        case = session.get_one(Case, ended.id)
+        raise_incident(
+            session, case, STOPPED, "Trygg fikk ikke åpnet saken.", story.product.clock()
+        )
+    (incident,) = story.rows(Incident)
+    assert repair.try_again(story.product, incident.id, story.account("rektor")).solved
+    assert (story.case.ended_at, story.case.status) == (ended.ended_at, ended.status)
+    assert len(story.rows(Event, kind="sak_avsluttet")) == 1

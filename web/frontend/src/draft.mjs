@@ -3,14 +3,9 @@
 // The page has <form data-draft-url="…"> with its CSRF field, and in the form an element with
 // `data-draft-status`, whose `data-saved` text has {time} in it and whose `data-failed` text
 // tells that nothing is lost. The form's fields are posted as the form itself would post them,
-// without files. The answer is 204, or JSON {"saved_at": "10.42"}.
+// without files. The answer is JSON {"saved_at": "10.42"}, the time as the page's language says it.
 const PAUSE = 3000;
 const RETRY = 15000;
-
-const clock = () => {
-  const now = new Date();
-  return `${now.getHours()}.${String(now.getMinutes()).padStart(2, '0')}`;
-};
 
 const contentOf = (form) => {
   const content = new URLSearchParams();
@@ -53,9 +48,9 @@ function keepDraft(form) {
         headers: { Accept: 'application/json', 'X-CSRFToken': content.get('csrf_token') ?? '' },
       });
       if (!response.ok) throw new Error(`the draft was answered with ${response.status}`);
-      const answer = response.status === 204 ? {} : await response.json();
+      const answer = await response.json();
       saved = text;
-      tell(status?.dataset.saved.replace('{time}', answer.saved_at ?? clock()));
+      tell(status?.dataset.saved.replace('{time}', answer.saved_at));
     } catch (error) {
       console.warn(error);
       tell(status?.dataset.failed);
