@@ -5,6 +5,7 @@ from flask_login import current_user
 
 from engine.cases import incidents, notices, received
 from engine.cases.received import NoticeLine
+from engine.people import access
 from web.i18n import gettext as _
 from web.i18n import nb
 
@@ -45,6 +46,7 @@ def _without_task(kind: str) -> str:
         notices.TASK_GIVEN: _("Du har fått en oppgave"),
         notices.TASK_RETURNED: _("Du har fått tilbake en oppgave"),
         notices.INVITED: _("Du er invitert til en sak"),
+        access.CALLED_IN: _("Du er kalt inn til en samtale"),
         notices.DEADLINE_NEAR: _("Påminnelse om en frist"),
         notices.DEADLINE_PASSED: _("En frist er over"),
         notices.REPORT_TO_HEAD: _("Du er varslet om en melding"),

@@ -1,6 +1,7 @@
 """Who is told what: rows in the outbox, written in the same transaction as the step.
 
-Nobody who is named in the case is ever told, and the content is sealed with the case's key.
+Nobody who is named in the case is told of it, but for being called in to a talk, and the content is
+sealed with the case's key.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from engine.cases import roster
 from engine.cases.incidents import Stopped
 from engine.database.tables import Notice, Task
 from engine.people import register
+from engine.people.access import CALLED_IN
 from engine.people.circle import Person
 from engine.people.register import Kind
 from engine.people.roles import Role
@@ -26,7 +28,6 @@ GUARDIANS_INFORMED = "info_foresatte"
 PLAN_SHARED = "plan_delt"
 INFORMED = "beskjed"
 REMINDED = "purring"
-CALLED_IN = "innkalling"
 AGREEMENT_SHARED = "avtale_delt"
 
 GUARDIANS = "foresatte"  # in `trygg:varsler`: the pupil's guardians

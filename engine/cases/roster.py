@@ -12,7 +12,7 @@ from engine.cases import linked
 from engine.cases.facts import CASE
 from engine.cases.state import Status
 from engine.database.tables import Account, Answer, Case, CaseRole, NamedPerson, Notice, Pupil
-from engine.people import register, roles
+from engine.people import access, register, roles
 from engine.people.circle import Given
 from engine.people.standing import Shield
 from engine.records.log import Kind
@@ -74,6 +74,7 @@ def name_person(desk, account_id: int, part: str) -> None:
             Notice.case_id.in_([case.id for case in cases]),
             Notice.account_id == account_id,
             Notice.state == "venter",
+            Notice.kind != access.CALLED_IN,  # whether it may still be sent is asked when it is
         )
         .values(state="trukket")
     )

@@ -143,6 +143,8 @@ PAGES: dict[Permission, frozenset[Role]] = {
 
 PUPILS_PROCESS = "aktivitetsplikt"  # the process of a pupil's own case
 
+CALLED_IN = "innkalling"  # the kind of the one notice that reaches a person named in the case
+
 NO_ACCESS = say(
     "Du har ikke tilgang til denne siden. Trenger du den for å hjelpe en elev, snakk med rektor."
 )
@@ -327,8 +329,9 @@ def done_by_me(account: Account | int | None, now: datetime) -> ColumnElement[bo
 
 def own_notices(account: int | ColumnElement[int], now: datetime) -> ColumnElement[bool]:
     """The condition on `Notice` for what the account has been told and may still be told of: not
-    when it has left the school, nor in a case where it has been named since. What more a page may
-    say of the case is asked by `visible_cases`, `my_tasks` and `done_by_me`."""
+    when it has left the school, nor in a case where it has been named since, but for being called
+    in to a talk, while the case is not shielded. What more a page may say of the case is asked by
+    `visible_cases`, `my_tasks` and `done_by_me`."""
     return notices_of(Standing(account, now))
 
 
@@ -337,7 +340,14 @@ def notices_of(standing: Standing) -> ColumnElement[bool]:
     return and_(
         Notice.account_id == standing.account,
         exists()
-        .where(Case.id == Notice.case_id, standing.is_staff(), ~standing.is_named())
+        .where(
+            Case.id == Notice.case_id,
+            standing.is_staff(),
+            or_(
+                ~standing.is_named(),
+                and_(Notice.kind == CALLED_IN, Case.shielded.is_(None)),
+            ),
+        )
         .correlate(Notice),
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from engine.cases import switches
 from engine.database.tables import Case, Pupil, YearEvent, YearRow
 from engine.people.accounts import create_account
 from engine.year.opening import open_due
@@ -235,3 +237,51 @@ def test_vulnerable_pupils_are_for_those_who_need_to_know(planned, log_in):
     for who in ("maja", "emil", "kari"):
         page = log_in(who).get("/aarshjul/saarbare")
         assert page.status_code == 200 and "Ingen elever her nå." in page.text
+
+
+# --- started by hand ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["berit", "line", "maja", "emil", "bjarte"])
+def test_what_leadership_has_turned_on_is_for_all_who_may_start_it(product, school, log_in, who):
+    client, address = log_in(who), "/start/fysisk_inngripen"
+    assert address not in client.get("/start").text
+    switches.turn(product, school.accounts["berit"], school.id, "fysisk_inngripen", True)
+    assert address in client.get("/start").text
+    assert 'href="/start"' in client.get("/oppgaver").text
+    page = client.get(address).text
+    assert "Når en ansatt har brukt fysisk makt" in page and "Noor, 4B" in page
+    switches.turn(product, school.accounts["berit"], school.id, "fysisk_inngripen", False)
+    assert client.get(address).status_code == 404
+
+
+def test_a_survey_is_started_as_a_case_of_the_school(product, school, log_in):
+    client = log_in("berit")
+    address = "/start/undersokelse_oppfolging"
+    said = {"skole": school.id, "skjema": "ja", "receipt": str(uuid4()), "send": "ja"}
+    answer = post(client, address, said, page=address)
+    assert answer.status_code == 422 and "Prosessen er ikke startet." in answer.text
+    answers = {"periode": "uke 46", "trinn": "5.–7. trinn", "foresatte_informert": "ja"}
+    answer = post(client, address, said | answers, page=address)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/oppgaver")
+    with product.database.session() as session:
+        [case] = session.scalars(select(Case))
+    assert (case.title, case.pupil_id) == ("Oppfølging av undersøkelser", None)
+    assert case.title in client.get("/saker").text
+    assert case.number not in client.get("/meldinger").text, "it is no report"
+
+
+def test_a_transfer_that_is_started_by_hand_is_the_schools_too(product, school, log_in):
+    client = log_in("line")
+    address = "/start/overgangsmote"
+    said = {"skole": school.id, "skjema": "ja", "receipt": str(uuid4()), "send": "ja"}
+    child = {
+        "barn-0-elev": school.pupil("noor"),
+        "barn-0-mottaker": "Blåbærlia skole",
+        "barn-0-ansvarlig": school.staff("maja"),
+    }
+    answer = post(client, address, said | {"variant": "skolebytte"} | child, page=address)
+    assert answer.status_code == 303, answer.text
+    with product.database.session() as session:
+        [case] = session.scalars(select(Case))
+    assert (case.title, case.pupil_id) == ("Overføringsmøter", None)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine.cases import files, tasks
+from engine.cases import files, received, tasks
 from engine.cases.answers import answers
 from engine.cases.desk import open_case
 from engine.cases.messages import start_by_hand
@@ -28,6 +28,7 @@ from engine.database.tables import (
 from engine.people import access
 from engine.people.access import Permission
 from engine.people.register import parse
+from engine.people.standing import Shield
 
 P01, P02 = "aktivitetsplikt", "skjerpet_aktivitetsplikt"
 P03, P04, P05 = (
@@ -430,6 +431,11 @@ def test_the_teacher_is_called_in_and_told_nothing_else(story):
     do(story, P04, "forsamtale_elev", "tilrettelegger", frivillig_samtykke="ja")
     assert story.told("kontaktlaerer") == ["innkalling"]
     assert open_in(story, P04) == ["forsamtale_laerer"]
+    [line] = received.open_notices(story.product, story.account("kontaktlaerer"))
+    assert (line.kind, line.number, line.pupil, line.step) == ("innkalling", None, None, None)
+    with story.product.database.transaction() as session:
+        session.get_one(Case, of(story, P04).id).shielded = Shield.ANSATT
+    assert received.open_notices(story.product, story.account("kontaktlaerer")) == []
 
 
 def test_a_pupil_who_says_no_ends_it(story):
