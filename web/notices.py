@@ -53,7 +53,6 @@ def _without_task(kind: str) -> str:
         notices.REPORT_TO_OWNER: _("Skoleeier er varslet om en sak"),
         notices.GUARDIANS_INFORMED: _("Foresatte skal få beskjed"),
         notices.PLAN_SHARED: _("En plan er delt med deg"),
-        notices.CALLED_IN: _("Du er kalt inn til en samtale"),
         notices.AGREEMENT_SHARED: _("En avtale er delt med deg"),
         notices.INFORMED: _("Du har fått beskjed om en sak"),
         notices.REMINDED: _("En kollega minner deg om en oppgave"),
