@@ -39,7 +39,7 @@ run: setup
 
 test: setup
 	scripts/chromium.sh
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup
 	$(BIN)/ruff check .

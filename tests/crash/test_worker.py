@@ -99,8 +99,9 @@ class Left:
         return self.count(Deadline, Deadline.state == "passert")
 
     def rows(self) -> dict[str, Counter]:
-        """All that was done, without what differs from one run to the next. Cases are called by
-        their order: where a number that was drawn is taken, PostgreSQL leaves out an id."""
+        """All that was done in the cases about pupils, without what differs from one run to the
+        next; the year's routines open in their own time. Cases are called by their order: where a
+        number that was drawn is taken, PostgreSQL leaves out an id."""
         asked = {
             "deadlines": (Deadline.case_id, Deadline.rule, Deadline.kind, Deadline.state),
             "notices": (Notice.case_id, Notice.account_id, Notice.kind, Notice.step),
@@ -109,11 +110,14 @@ class Left:
             "cases": (Case.id, Case.revision),
         }
         with self.database.session() as session:
-            cases = session.scalars(select(Case.id).order_by(Case.id)).all()
+            about = select(Case.id).where(Case.title.is_(None)).order_by(Case.id)
+            cases = session.scalars(about).all()
             place = {case_id: number for number, case_id in enumerate(cases, start=1)}
             return {
                 name: Counter(
-                    (place[case_id], *rest) for case_id, *rest in session.execute(select(*columns))
+                    (place[case_id], *rest)
+                    for case_id, *rest in session.execute(select(*columns))
+                    if case_id in place
                 )
                 for name, columns in asked.items()
             }
