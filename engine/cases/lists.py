@@ -125,15 +125,15 @@ def cases(product, account_id: int, filters: Filters = Filters(), page: int = 1)
         waits = {row.case_id: row.due_at for row in beside if row.what == "wait"}
         meetings = {row.case_id: row.day for row in beside if row.what == "meeting"}
         stopped = {row.case_id for row in beside if row.what == "stopped"}
-        choices = session.execute(_choices(visible)).all()
+        idle = [case.id for case in cases if case.shielded and not case.ended_at]
+        idle = [case_id for case_id in idle if not whose[case_id] and case_id not in waits]
+        choices = session.execute(_choices(visible, idle)).all()
+        findings = {row.case_id: row.value for row in choices if row.what == "awaited"}
         processes = {
             case.id: product.definition(session, case.version).name
             for case in cases
             if case.process_id not in DUTY
         }
-        idle = [case.id for case in cases if case.shielded and not case.ended_at]
-        idle = [case_id for case_id in idle if not whose[case_id] and case_id not in waits]
-        findings = _awaited(session, visible, idle)
     lines = tuple(
         CaseLine(
             number=case.number,
@@ -210,8 +210,10 @@ def _page_of(session, fits, page: int) -> Sequence[Row]:
     ).all()
 
 
-def _choices(visible) -> CompoundSelect:
-    """What the overview can be narrowed to: open steps, their roles, classes of pupils."""
+def _choices(visible, idle: list[int]) -> CompoundSelect:
+    """What the overview can be narrowed to: open steps, their roles, classes of pupils. And, of the
+    pupils' cases in `idle`, where nobody has a step now: the number of the § 12-5 case that is
+    still going on beside each, for one who may see that."""
     going_on = select(Case.id).where(Case.ended_at.is_(None), visible)
     known = select(Case.pupil_id).where(Case.shielded.is_(None), visible)
     return mixed(
@@ -221,23 +223,13 @@ def _choices(visible) -> CompoundSelect:
         .where(Task.state == "open", Task.case_id.in_(going_on))
         .group_by(Task.step, Task.role),
         class_name=select(Pupil.class_name.label("value")).where(Pupil.id.in_(known)).distinct(),
-    )
-
-
-def _awaited(session, visible, idle: list[int]) -> dict[int, str]:
-    """Of these pupils' cases, where nobody has a step now: the number of the § 12-5 case that is
-    still going on beside each, for one who may see that."""
-    if not idle:
-        return {}
-    rows = session.execute(
-        select(Case.part_of_id, Case.number).where(
+        awaited=select(Case.part_of_id.label("case_id"), Case.number.label("value")).where(
             Case.part_of_id.in_(idle),
             Case.process_id == SHIELDED_PROCESS,
             Case.ended_at.is_(None),
             visible,
-        )
+        ),
     )
-    return dict(rows.all())
 
 
 def _beside(session, case_ids: list[int], now: datetime) -> Sequence[Row]:
