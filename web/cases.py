@@ -91,7 +91,7 @@ def places() -> dict[str, str]:
     return {
         Place.DONE: _("Ferdig"),
         Place.CURRENT: _("Nå"),
-        Place.TODO: _("Ikke kommet dit"),
+        Place.AHEAD: _("Ikke kommet dit"),
     }
 
 

@@ -28,7 +28,7 @@ _LISTED = {
 class Place(StrEnum):
     DONE = "ferdig"
     CURRENT = "na"
-    TODO = "ikke_kommet_dit"
+    AHEAD = "ikke_kommet_dit"
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def parts(session, definition, case, waiting=frozenset()) -> list[Part]:
             continue
         current = next((s for s in steps if progress.current(s)), None)
         done = [progress.done[s.process_id, s.id] for s in steps if progress.is_done(s)]
-        place = Place.CURRENT if current else Place.DONE if done else Place.TODO
+        place = Place.CURRENT if current else Place.DONE if done else Place.AHEAD
         at = max((each[-1][0] for each in done), default=None)
         found.append(Part(name, place, at, current.name if current else None))
     return found
@@ -164,7 +164,7 @@ class _Progress:
             return Place.CURRENT
         if self.is_done(step) or self._all_inside_done(step):
             return Place.DONE
-        return Place.TODO
+        return Place.AHEAD
 
     def _all_inside_done(self, step) -> bool:
         """A sub-process or call is done when something in it was, and nothing there is open."""

@@ -77,13 +77,6 @@ LABELS = {
 }
 
 
-def acting_roles(role: str) -> frozenset[Role]:
-    """The roles that a holder of this school role may act in: its own; ledelse also as rektor."""
-    if role not in SCHOOL_ROLES:
-        return frozenset()
-    return frozenset({Role(role)} | ({Role.REKTOR} if role == Role.LEDELSE else set()))
-
-
 def in_force(holding, day: date) -> ColumnElement[bool]:
     """The SQL condition that a holding (the table or an alias of it) counts on that day."""
     return and_(holding.from_date <= day, or_(holding.to_date.is_(None), holding.to_date >= day))

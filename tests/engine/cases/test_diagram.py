@@ -88,7 +88,7 @@ def test_parallel_steps_are_current_together_inside_their_sub_process(course):
     assert listed["samtale_utsatt_elev"].done_by == "Maja"
     assert listed["innhent_ansatte"].place is Place.CURRENT
     assert listed["innhent_ansatte"].due_at is not None
-    assert listed["analyse"].place is Place.TODO
+    assert listed["analyse"].place is Place.AHEAD
 
 
 def test_the_follow_up_has_a_diagram_of_its_own(course):
