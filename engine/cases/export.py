@@ -55,6 +55,8 @@ HAPPENED = {
     Kind.VARSLET: "Noen ble varslet",
     Kind.INFORMERT: "Noen ble informert",
     Kind.PLAN_DELT: "Planen ble delt",
+    Kind.BREV_LAGET: "Et brev til en foresatt ble laget",
+    Kind.BREV_GITT: "Et brev ble gitt til en foresatt",
     Kind.ARKIVERT: "Merket for arkiv",
     Kind.NOTAT: "Et notat ble skrevet",
     Kind.FIL_LAGT_TIL: "En fil ble lagt til",
@@ -65,6 +67,7 @@ HAPPENED = {
     Kind.MELDING_MOTTATT: "Fikk melding fra en annen sak",
     Kind.HENDELSE_STANSET: "Saken stanset",
     Kind.HENDELSE_LOST: "Saken kom i gang igjen",
+    Kind.HENDELSE_AVKLART: "Ledelsen fulgte opp det som ikke kom fram",
 }
 FATE = {WAITING: "kommer", PASSED: "gikk ut", MET: "holdt", LAPSED: "bortfalt"}
 REDACT = {

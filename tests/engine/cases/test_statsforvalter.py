@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from engine.cases import files
+from engine.cases.agenda import LAPSED, MET, PASSED, WAITING
 from engine.cases.answers import plan
+from engine.cases.export import FATE, HAPPENED
 from engine.cases.messages import start_by_hand
 from engine.cases.play import Stop
 from engine.cases.start import StartCase, start_case
 from engine.database.tables import Case, CaseFile, CaseRole, Deadline, Task
+from engine.records.log import Kind
 from engine.refusals import Reason, Refusal
 
 P01, P06, P07 = "aktivitetsplikt", "aktivitetsplan_oppfolging", "statsforvaltersak"
@@ -201,3 +204,9 @@ def test_in_a_case_about_leadership_rektor_has_no_part(story):
         letter(story)
     letter(story, "skoleeier")
     assert of(story, P07).shielded == "ledelse"
+
+
+def test_whatever_stands_in_the_log_has_words_in_the_frozen_case():
+    """A kind without words would keep the letter from being registered."""
+    assert set(HAPPENED) == set(Kind)
+    assert set(FATE) == {WAITING, PASSED, MET, LAPSED}
