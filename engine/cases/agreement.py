@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.cases import notices, paper
+from engine.cases import notices, paper, roster
 from engine.database.tables import Guardianship, Pupil
 from engine.definitions.dates import long_date
 from engine.people import register
@@ -23,7 +23,7 @@ OWN, OTHERS = "Du", "En annen"
 
 def share(desk, context: dict[str, Any], step) -> None:
     """A copy for each pupil of `egnethet`, and a notice to the pupil and to those who have parental
-    responsibility for that pupil. Earlier agreements of the case stay."""
+    responsibility for that pupil, unless the home must not be told. Earlier agreements stay."""
     agreed, parties = context["avtale"], context["egnethet"]
     pupils = [parties["part_a"], *parties["part_b"]]
     version = len(desk.facts.context([])["historikk"]["avtale"])
@@ -33,15 +33,23 @@ def share(desk, context: dict[str, Any], step) -> None:
         copy = copy_for(ref, name, agreed)
         paper.put_down(desk, f"Avtale {version}, kopi til {name}.html", copy)
         notices.tell_person(desk, ref, notices.AGREEMENT_SHARED, step.id)
-        guardians = desk.session.scalars(
-            select(Guardianship.guardian_id).where(
-                Guardianship.pupil_id == number, Guardianship.parental_responsibility
-            )
-        )
-        for guardian in guardians.all():
+        for guardian in _guardians(desk, number):
             guardian_ref = register.ref(Kind.FORESATT, guardian)
             notices.tell_person(desk, guardian_ref, notices.AGREEMENT_SHARED, step.id)
     desk.log(Logged.INFORMERT, {"til": pupils}, step=step.id, step_name=step.name)
+
+
+def _guardians(desk, pupil_id: int) -> list[int]:
+    """Those with parental responsibility for the pupil; none where the home must not be told."""
+    if pupil_id == desk.case.pupil_id:
+        return roster.guardians_to_tell(desk)
+    return list(
+        desk.session.scalars(
+            select(Guardianship.guardian_id).where(
+                Guardianship.pupil_id == pupil_id, Guardianship.parental_responsibility
+            )
+        )
+    )
 
 
 def copy_for(ref: str, name: str, agreed: dict[str, Any]) -> str:

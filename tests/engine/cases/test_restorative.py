@@ -574,6 +574,25 @@ def test_guardians_are_not_called_in_where_home_is_the_risk(story):
     assert [row for row in story.rows(Notice) if row.guardian_id] == []
 
 
+def test_no_copy_is_announced_at_a_home_that_is_the_risk(story):
+    story.report(andre_involverte=[{"elev": "elev_b", "rolle": "mulig_utover"}])
+    story.suspect()
+    story.receive(barnevern_vurdert="ja")
+    do(story, P01, "informer_foresatte_elev", "kontaktlaerer", foresatte=[],
+       unntak_grunn="Hjemmet kan være risikoen.", rett_statsforvalter_opplyst="ja",
+       elev_informert="ja")  # fmt: skip
+    story.talk()
+    do(story, P01, "samtale_andre_elever", "kontaktlaerer", vil_uttale_seg="ja")
+    story.analyse(egnet_gjenopprettende="elev_elev", tilrettelegger="miljoarbeider")
+    story.plan()
+    story.approve()
+    suited(story, "tilrettelegger")
+    talks(story)
+    meet_and_agree(story)
+    told = {row.guardian_id for row in story.rows(Notice, kind="avtale_delt")} - {None}
+    assert told == {parse(story.ref("foresatt_b"))[1]}
+
+
 def test_an_answer_of_another_process_reads_back(story):
     suited(story)
     case = of(story, P03)
