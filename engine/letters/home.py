@@ -27,11 +27,8 @@ class Home:
     @property
     def language(self) -> str:
         """The guardian's own; for one who needs an interpreter, plain bokmål rather than bokmål."""
-        return (
-            "enkelt"
-            if self.interpreter and self.guardian.language == "nb"
-            else (self.guardian.language)
-        )
+        own = self.guardian.language
+        return "enkelt" if self.interpreter and own == "nb" else own
 
 
 def homes(desk) -> tuple[Home, ...]:

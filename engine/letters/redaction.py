@@ -58,9 +58,9 @@ def names_for(session, pupil: Pupil, guardian_id: int, involved: Iterable[int]) 
     """The names that a letter about this pupil to this guardian must not carry.
 
     Other pupils at the school by their whole name, unless it is one word, which may be a member of
-    staff's too; classmates and those involved in the case also
-    by their first name and surname, but not by one that the pupil has too. Other guardians of the
-    pupil where one of them has an address block, this one included.
+    staff's too; classmates and those involved in the case also by their first name and surname, but
+    not by one that the pupil has too. Other guardians of the pupil where one of them has an address
+    block, this one included.
     """
     own = set(_parts(pupil.name))
     close, involved = [], set(involved)
